@@ -1,0 +1,160 @@
+/*
+ * The ledger itself: opening and closing, jobs on their way out, and the counts. The ledger owns
+ * every job from ledger_plan() until ledger_recorded(). ventilator/ledger_internal.h has the map.
+ */
+
+#include <stdlib.h>
+
+#include "ventilator/ledger_internal.h"
+
+enum status ledger_open(struct ledger **address, struct reason *why)
+{
+    struct ledger *ledger = calloc(1, sizeof *ledger);
+
+    if (ledger == NULL)
+        return reason_set(why, STATUS_MACHINE, "no memory for the ledger of jobs");
+    for (size_t state = 0; state < ENTRY_STATES; state++)
+        ledger_list_init(&ledger->in_state[state]);
+    ledger_list_init(&ledger->heard);
+    for (size_t bucket = 0; bucket < 1u << WORKER_BUCKET_BITS; bucket++)
+        ledger->worker_buckets[bucket] = NONE;
+    ledger->workers_free = NONE;
+    *address = ledger;
+    return STATUS_OK;
+}
+
+void ledger_close(struct ledger **address)
+{
+    struct ledger *ledger = *address;
+
+    if (ledger == NULL)
+        return;
+    for (uint32_t index = 0; index < ledger->entry_count; index++)
+        job_clear(&ledger->entries[index].job);
+    free(ledger->entries);
+    free(ledger->state_links);
+    free(ledger->worker_links);
+    free(ledger->buckets);
+    free(ledger);
+    *address = NULL;
+}
+
+void ledger_tell(struct ledger *ledger, usec now)
+{
+    if (now > ledger->now)
+        ledger->now = now;
+}
+
+enum status ledger_plan(struct ledger *ledger, struct job *job)
+{
+    enum status status = ledger_entry_add(ledger, job);
+
+    if (status == STATUS_OK)
+        ledger->planned++;
+    return status;
+}
+
+static bool gives_out(const struct ledger *ledger)
+{
+    uint32_t done = ledger->in_state[ENTRY_DONE].count + ledger->in_state[ENTRY_OVERTAKEN].count;
+
+    return !ledger->draining && done < DONE_MAX;
+}
+
+bool ledger_window_is_open(const struct ledger *ledger)
+{
+    uint64_t out = ledger->occupied + ledger->in_state[ENTRY_PUSHED].count;
+
+    return out < ledger->window && !ledger->paused && gives_out(ledger);
+}
+
+const struct job *ledger_next_push(struct ledger *ledger, usec now)
+{
+    uint32_t index = ledger->in_state[ENTRY_READY].first;
+
+    ledger_tell(ledger, now);
+    return index != NONE && ledger_window_is_open(ledger) ? &ledger->entries[index].job : NULL;
+}
+
+void ledger_pushed(struct ledger *ledger, uint64_t job, usec now)
+{
+    uint32_t index = ledger_entry_find(ledger, job);
+
+    ledger_tell(ledger, now);
+    if (index != NONE && ledger->entries[index].state == ENTRY_READY)
+        ledger_entry_move(ledger, index, ENTRY_PUSHED, NO_WORKER);
+}
+
+const struct job *ledger_next_sure(struct ledger *ledger, usec now, worker_index *worker)
+{
+    static const enum entry_state ways[] = {ENTRY_READY_APART, ENTRY_READY_SURE};
+
+    ledger_tell(ledger, now);
+    if (!gives_out(ledger))
+        return NULL;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        uint32_t index = ledger->in_state[ways[i]].first;
+
+        if (index == NONE)
+            continue;
+        *worker = ledger_room_choose(ledger, ledger->entries[index].avoid);
+        if (*worker != NO_WORKER)
+            return &ledger->entries[index].job;
+    }
+    return NULL;
+}
+
+void ledger_sent(struct ledger *ledger, uint64_t job, worker_index worker, usec now)
+{
+    uint32_t index = ledger_entry_find(ledger, job);
+
+    ledger_tell(ledger, now);
+    if (index == NONE || !ledger_knows(ledger, worker))
+        return;
+    enum entry_state state = ledger->entries[index].state;
+    if (state == ENTRY_READY_SURE || state == ENTRY_READY_APART)
+        ledger_entry_move(ledger, index, ENTRY_SENT, worker);
+}
+
+const struct job *ledger_job(const struct ledger *ledger, uint64_t job)
+{
+    uint32_t index = ledger_entry_find(ledger, job);
+
+    return index == NONE ? NULL : &ledger->entries[index].job;
+}
+
+void ledger_drain(struct ledger *ledger)
+{
+    ledger->draining = true;
+}
+
+void ledger_count(const struct ledger *ledger, struct ledger_counts *counts)
+{
+    const struct list *in = ledger->in_state;
+
+    *counts = (struct ledger_counts){
+        .planned = ledger->planned,
+        .ready = (uint64_t)in[ENTRY_READY].count + in[ENTRY_READY_SURE].count +
+                 in[ENTRY_READY_APART].count,
+        .pushed = in[ENTRY_PUSHED].count,
+        .sent = in[ENTRY_SENT].count,
+        .taken = in[ENTRY_TAKEN].count,
+        .done = (uint64_t)in[ENTRY_DONE].count + in[ENTRY_OVERTAKEN].count,
+        .settling = (uint64_t)in[ENTRY_LOOKED_FOR].count + in[ENTRY_UNTOLD].count +
+                    in[ENTRY_SETTLING].count,
+        .recorded = ledger->recorded,
+        .capacity = ledger->window,
+        .retries = ledger->retries,
+        .returns = ledger->returns,
+        .workers = ledger->heard.count,
+        .workers_well = ledger->well,
+    };
+}
+
+bool ledger_is_settled(const struct ledger *ledger)
+{
+    struct ledger_counts counts;
+
+    ledger_count(ledger, &counts);
+    return counts.planned == counts.recorded + (ledger->draining ? counts.ready : 0);
+}
