@@ -58,7 +58,7 @@ static void write_all(const char *bytes, size_t size)
 }
 
 /* Called with the lock held. */
-static void write_line(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static void write_line(const char *format, va_list arguments)
 {
     char plain[LINE_SIZE], escaped[ESCAPED_SIZE], line[ESCAPED_SIZE + REASON_SIZE];
     vsnprintf(plain, sizeof plain, format, arguments);

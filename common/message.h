@@ -128,6 +128,7 @@ struct beat {
     struct attempts held;          // worker: everything taken and not done
     uint8_t running[ATTEMPTS_MAX]; // 1 where a decoder works on held.list[i]
     uint64_t states[IMAGE_STATES]; // sink: what it has counted so far
+    usec round_trip;               // worker: from BEAT to ALIVE, as measured; 0: not yet
 };
 
 struct alive {

@@ -8,9 +8,11 @@
  * STATUS_MALFORMED and nothing else. Unknown trailing fields of the frame, and of every record in
  * it, are ignored, so that a newer peer may add some.
  *
- * To change a message: add the field at the END of its body here and in PROTOCOL.md, and give the
- * decoder a default for peers that do not send it. To change the meaning of a field, or remove
- * one: raise PROTOCOL_VERSION.
+ * To add a field to a message: at the END of its body, in its function (wire_run.c, wire_job.c,
+ * wire_plan.c, wire_report.c), its count in wire.c, PROTOCOL.md, and the frame in
+ * tests/unit/wire.c. Peers that do not know it ignore it. As long as there are peers that do not
+ * send it, make the count a range there and give the field a default.
+ * To change the meaning of a field, or remove one: raise PROTOCOL_VERSION.
  */
 
 #include <stddef.h>

@@ -73,6 +73,7 @@ void wire_job_beat(struct codec *codec, struct message *message)
     if (codec_is_reading(codec))
         beat->held.count = count;
     wire_plan_states(codec, beat->states);
+    code_usec(codec, "round_trip", &beat->round_trip);
 }
 
 void wire_job_alive(struct codec *codec, struct message *message)

@@ -140,6 +140,8 @@ void dispatch_beat(struct head *head, worker_index worker)
 {
     const struct beat *beat = &head->in.beat;
     crew_trouble(head, worker, beat->trouble);
+    if (beat->round_trip > 0)
+        ledger_worker_round_trip(head->ledger, worker, beat->round_trip);
     ledger_beat(head->ledger, worker, beat, head->now);
     ledger_strays(head->ledger, worker, &beat->held, &head->out.attempts);
     send_cancel(head, worker);

@@ -21,6 +21,10 @@
 
 /* How often a machine in trouble is tried again. */
 #define PROBE_INTERVAL (1 * US_PER_S)
+/* A trouble that comes back so soon is one that the probe does not see; each time it is waited for
+ * twice as long, so that the head sees a worker that cannot work and not one that blinks. */
+#define RELAPSE (60 * US_PER_S)
+#define PROBE_INTERVAL_MAX (32 * US_PER_S)
 /* Finished tasks that may wait for the worker's thread, for each slot: the slot publishes the next
  * one meanwhile. */
 #define FINISHED_PER_SLOT 2
@@ -84,12 +88,26 @@ static bool make_well(struct crew *crew)
     return true;
 }
 
+/* How long to wait before the first probe of a new trouble, given the wait before. */
+static usec next_wait(usec wait, usec well_for)
+{
+    if (well_for >= RELAPSE)
+        return PROBE_INTERVAL;
+    return 2 * wait < PROBE_INTERVAL_MAX ? 2 * wait : PROBE_INTERVAL_MAX;
+}
+
 static void *keep(void *argument)
 {
     struct crew *crew = argument;
-    while (make_well(crew) && trouble_wait(crew->shop.trouble) &&
-           trouble_pause(crew->shop.trouble, PROBE_INTERVAL))
-        ;
+    usec wait = PROBE_INTERVAL / 2; // the first trouble is no relapse
+    while (make_well(crew)) {
+        usec well_since = clock_now();
+        if (!trouble_wait(crew->shop.trouble))
+            break;
+        wait = next_wait(wait, clock_now() - well_since);
+        if (!trouble_pause(crew->shop.trouble, wait))
+            break;
+    }
     return NULL;
 }
 
@@ -275,11 +293,6 @@ void crew_wake(struct crew *crew)
 void crew_renew_lease(struct crew *crew, usec until)
 {
     atomic_store(&crew->shop.lease_until, until);
-}
-
-uint32_t crew_root_count(const struct crew *crew)
-{
-    return crew->shop.root_count;
 }
 
 int crew_trouble_fd(const struct crew *crew)

@@ -33,7 +33,6 @@ void crew_wake(struct crew *crew);
 /* Until when outputs may be published. */
 void crew_renew_lease(struct crew *crew, usec until);
 
-uint32_t crew_root_count(const struct crew *crew);
 /* Readable when trouble began or was over; then crew_in_trouble() says which. */
 int crew_trouble_fd(const struct crew *crew);
 bool crew_in_trouble(struct crew *crew, struct reason *text);

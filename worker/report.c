@@ -53,7 +53,8 @@ void report_beat(struct worker *worker, usec now)
     struct beat *beat = &worker->out.beat;
     *beat = (struct beat){.sent = now,
                           .capacity = present_capacity(worker),
-                          .trouble = text_of(worker->trouble.text)};
+                          .trouble = text_of(worker->trouble.text),
+                          .round_trip = worker->capacity.round_trip};
     holdings_list(&worker->holdings, beat);
     worker->beat_due = now + BEAT_INTERVAL;
     if (say(worker, MSG_BEAT))

@@ -26,7 +26,7 @@ struct workshop {
     char **roots;               // of the run, as they are here; never change
     uint32_t root_count;
     /* Until when outputs may be published: written by the worker's thread at each ALIVE, read by
-     * the slots. Beside the queues the only thing they share, and a single number. */
+     * the slots. With `stopping` the only thing that is shared without a lock. */
     _Atomic usec lease_until;
     atomic_bool stopping; // set once, before the queues are stopped
 };

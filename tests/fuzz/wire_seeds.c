@@ -5,6 +5,7 @@
  *   fuzz_wire_seeds FOLDER
  */
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,7 +14,7 @@
 
 static bool write_seed(const char *folder, enum message_type type, const struct buffer *frame)
 {
-    char path[4096];
+    char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", folder, message_name(type));
     FILE *file = fopen(path, "wb");
     if (file == NULL)

@@ -1,11 +1,10 @@
 """Decoders die in the middle of their work: it costs the image in their hands one attempt."""
 
 import os
-import signal
 import unittest
 
 from tests.support import images
-from tests.support.harness import FAKE, Gate, MillTest, children
+from tests.support.harness import FAKE, Gate, MillTest, children, kill
 
 DECODER = "thumbmill-decoder"
 
@@ -21,7 +20,7 @@ class Killed(MillTest):
             run.write(*paths[(batch - 1) * self.SIZE:batch * self.SIZE])
             decoders = children(run.pid, DECODER)
             if decoders:
-                os.kill(decoders[batch % len(decoders)], signal.SIGKILL)
+                kill(decoders[batch % len(decoders)])
             self.until(f"batch {batch} is made", lambda status, count=batch * self.SIZE:
                        status["made"] == count)
         run.close_input()
@@ -82,19 +81,11 @@ class Blamed(MillTest):
         run = self.start("run", "--json", "-", "-j", "1", self.images(), self.dest, env=FAKE)
         for _ in range(2):
             gate.wait_reached()
-            self.kill_all(children(run.pid)) # the spare beside it is nobody's loss
+            kill(gate.who_waits(run.pid))
             gate.let_through()
         self.assertEqual(run.wait(), 1)
         self.assertEqual(self.check_summary(run.json())["quarantined"], 1)
         self.assertRegex(run.text, "chosen.jpg")
-
-    @staticmethod
-    def kill_all(pids):
-        for pid in pids:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass # it was being replaced already
 
     def test_trouble_of_the_machine_is_no_image_s_state(self):
         images.write(self.images(), "a.jpg", b"TROUBLE 28\n") # ENOSPC

@@ -1,12 +1,11 @@
 """INT and TERM: the first drains, the second stops now; the record stays true either way."""
 
 import os
-import select
 import signal
 import unittest
 
 from tests.support import images
-from tests.support.harness import FAKE, PATIENCE, Gate, MillTest, children
+from tests.support.harness import FAKE, Gate, MillTest, children, wait_ended
 
 
 class Interrupted(MillTest):
@@ -68,13 +67,7 @@ class Interrupted(MillTest):
         self.run_process.signal(signal.SIGKILL)
         self.run_process.wait()
         for end in ends:
-            self.assert_ended(end)
-
-    def assert_ended(self, pidfd):
-        """The process of a pidfd ends (a pidfd is readable when it has)."""
-        ready, _, _ = select.select([pidfd], [], [], PATIENCE)
-        os.close(pidfd)
-        self.assertTrue(ready)
+            wait_ended(end)
 
 
 class InHand(MillTest):

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
@@ -205,6 +206,16 @@ class Gate:
     def open(self):
         self.end = os.open(self.path, os.O_WRONLY)
 
+    def who_waits(self, parent):
+        """The child of a process that stands here (its open() returns a moment after ours)."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for pid in children(parent):
+                if self.path in open_files(pid):
+                    return pid
+            os.sched_yield()
+        raise AssertionError("nobody stands at the gate")
+
     def let_through(self):
         os.close(self.end)
         self.end = None
@@ -384,6 +395,32 @@ def children(pid, name=None):
         if parent == pid and (name is None or program == name):
             found.append(int(entry))
     return found
+
+
+def open_files(pid):
+    """Paths that a process has open; none when it is gone."""
+    found = set()
+    try:
+        for fd in os.listdir(f"/proc/{pid}/fd"):
+            found.add(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    except OSError:
+        pass # it went, or that descriptor did
+    return found
+
+
+def wait_ended(pidfd):
+    """Waits for the end of the process of a pidfd, and closes it."""
+    ready, _, _ = select.select([pidfd], [], [], PATIENCE)
+    os.close(pidfd)
+    if not ready:
+        raise AssertionError("a process does not end")
+
+
+def kill(pid):
+    """Kills a process; it is dead, its files are closed when this returns."""
+    pidfd = os.pidfd_open(pid)
+    signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+    wait_ended(pidfd)
 
 
 def peak_memory(pid):

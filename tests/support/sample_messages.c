@@ -57,7 +57,8 @@ static void fill_attempts(struct attempts *attempts)
 
 static void fill_beat(struct beat *beat)
 {
-    *beat = (struct beat){.sent = 123456789, .capacity = 16, .trouble = T("disk full")};
+    *beat = (struct beat){
+        .sent = 123456789, .capacity = 16, .trouble = T("disk full"), .round_trip = 250};
     fill_attempts(&beat->held);
     beat->running[1] = 1;
     for (int i = 0; i < IMAGE_STATES; i++)

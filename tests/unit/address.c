@@ -12,39 +12,37 @@
 #include "common/address.h"
 
 struct understood {
-    const char *text;
+    const char *text, *host, *control, *results; // the last two: their endpoints
     enum transport transport;
-    const char *host;
     int port;
-    const char *control, *results; // their endpoints
     bool local;
 };
 
 static const struct understood understood[] = {
-    {"tcp://10.0.0.1:6000", TRANSPORT_TCP, "10.0.0.1", 6000, "tcp://10.0.0.1:6000",
-     "tcp://10.0.0.1:6003", false},
-    {"tcp://10.0.0.1", TRANSPORT_TCP, "10.0.0.1", 5755, "tcp://10.0.0.1:5755",
-     "tcp://10.0.0.1:5758", false},
-    {"head", TRANSPORT_TCP, "head", 5755, "tcp://head:5755", "tcp://head:5758", false},
-    {"head.example.org:80", TRANSPORT_TCP, "head.example.org", 80, "tcp://head.example.org:80",
-     "tcp://head.example.org:83", false},
-    {"[fd00::7]:6000", TRANSPORT_TCP, "fd00::7", 6000, "tcp://[fd00::7]:6000",
-     "tcp://[fd00::7]:6003", false},
-    {"[fe80::1%eth0]", TRANSPORT_TCP, "fe80::1%eth0", 5755, "tcp://[fe80::1%eth0]:5755",
-     "tcp://[fe80::1%eth0]:5758", false},
-    {"tcp://[::1]:0", TRANSPORT_TCP, "::1", 0, "tcp://[::1]:*", "tcp://[::1]:*", true},
-    {"*:5755", TRANSPORT_TCP, "*", 5755, "tcp://*:5755", "tcp://*:5758", false},
-    {"127.0.0.1:*", TRANSPORT_TCP, "127.0.0.1", 0, "tcp://127.0.0.1:*", "tcp://127.0.0.1:*", true},
-    {"127.3.2.1:65531", TRANSPORT_TCP, "127.3.2.1", 65531, "tcp://127.3.2.1:65531",
-     "tcp://127.3.2.1:65534", true},
-    {"localhost", TRANSPORT_TCP, "localhost", 5755, "tcp://localhost:5755", "tcp://localhost:5758",
+    {"tcp://10.0.0.1:6000", "10.0.0.1", "tcp://10.0.0.1:6000", "tcp://10.0.0.1:6003", TRANSPORT_TCP,
+     6000, false},
+    {"tcp://10.0.0.1", "10.0.0.1", "tcp://10.0.0.1:5755", "tcp://10.0.0.1:5758", TRANSPORT_TCP,
+     5755, false},
+    {"head", "head", "tcp://head:5755", "tcp://head:5758", TRANSPORT_TCP, 5755, false},
+    {"head.example.org:80", "head.example.org", "tcp://head.example.org:80",
+     "tcp://head.example.org:83", TRANSPORT_TCP, 80, false},
+    {"[fd00::7]:6000", "fd00::7", "tcp://[fd00::7]:6000", "tcp://[fd00::7]:6003", TRANSPORT_TCP,
+     6000, false},
+    {"[fe80::1%eth0]", "fe80::1%eth0", "tcp://[fe80::1%eth0]:5755", "tcp://[fe80::1%eth0]:5758",
+     TRANSPORT_TCP, 5755, false},
+    {"tcp://[::1]:0", "::1", "tcp://[::1]:*", "tcp://[::1]:*", TRANSPORT_TCP, 0, true},
+    {"*:5755", "*", "tcp://*:5755", "tcp://*:5758", TRANSPORT_TCP, 5755, false},
+    {"127.0.0.1:*", "127.0.0.1", "tcp://127.0.0.1:*", "tcp://127.0.0.1:*", TRANSPORT_TCP, 0, true},
+    {"127.3.2.1:65531", "127.3.2.1", "tcp://127.3.2.1:65531", "tcp://127.3.2.1:65534",
+     TRANSPORT_TCP, 65531, true},
+    {"localhost", "localhost", "tcp://localhost:5755", "tcp://localhost:5758", TRANSPORT_TCP, 5755,
      true},
-    {"127.example.org", TRANSPORT_TCP, "127.example.org", 5755, "tcp://127.example.org:5755",
-     "tcp://127.example.org:5758", false},
-    {"0.0.0.0:1", TRANSPORT_TCP, "0.0.0.0", 1, "tcp://0.0.0.0:1", "tcp://0.0.0.0:4", false},
-    {"ipc:///run/mill", TRANSPORT_IPC, "/run/mill", 0, "ipc:///run/mill", "ipc:///run/mill.results",
+    {"127.example.org", "127.example.org", "tcp://127.example.org:5755",
+     "tcp://127.example.org:5758", TRANSPORT_TCP, 5755, false},
+    {"0.0.0.0:1", "0.0.0.0", "tcp://0.0.0.0:1", "tcp://0.0.0.0:4", TRANSPORT_TCP, 1, false},
+    {"ipc:///run/mill", "/run/mill", "ipc:///run/mill", "ipc:///run/mill.results", TRANSPORT_IPC, 0,
      true},
-    {"inproc://run", TRANSPORT_INPROC, "run", 0, "inproc://run", "inproc://run.results", true},
+    {"inproc://run", "run", "inproc://run", "inproc://run.results", TRANSPORT_INPROC, 0, true},
 };
 
 static void every_form_of_an_endpoint_is_understood(void **state)

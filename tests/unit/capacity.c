@@ -21,9 +21,9 @@ static void capacity_covers_the_round_trip(void **state)
         {4, 0, 0, 8},                            // nothing measured: one ahead
         {4, 1 * US_PER_MS, 0, 8},                //
         {4, 100, 20 * US_PER_MS, 8},             // long images, near head
-        {4, 10 * US_PER_MS, 20 * US_PER_MS, 8},  // twice the round trip is one image
-        {4, 11 * US_PER_MS, 20 * US_PER_MS, 12}, // and a little more are two
-        {4, 1 * US_PER_MS, 1 * US_PER_MS, 12},   //
+        {4, 6 * US_PER_MS, 20 * US_PER_MS, 8},   // three round trips are less than one image
+        {4, 7 * US_PER_MS, 20 * US_PER_MS, 12},  // and now more
+        {4, 1 * US_PER_MS, 1 * US_PER_MS, 20},   //
         {1, 200 * US_PER_MS, 1 * US_PER_MS, 17}, // no further ahead than AHEAD_MAX
         {256, 200 * US_PER_MS, 1, ATTEMPTS_MAX}, // no more than a BEAT can list
         {256, 0, 0, 512},                        //
@@ -47,7 +47,7 @@ static void one_slow_answer_moves_little_and_many_move_all(void **state)
     capacity_round_trip(&capacity, 1 * US_PER_MS);
     capacity_round_trip(&capacity, 9 * US_PER_MS);
     assert_int_equal(capacity.round_trip, 2 * US_PER_MS);
-    assert_int_equal(capacity_wanted(&capacity), 4);
+    assert_int_equal(capacity_wanted(&capacity), 4); // 3 x 2 ms are less than 10
     for (int i = 0; i < 100; i++)
         capacity_round_trip(&capacity, 90 * US_PER_MS);
     assert_int_equal(capacity_wanted(&capacity), 2 * (1 + AHEAD_MAX));
