@@ -33,31 +33,34 @@ struct mappings {
 };
 
 struct arguments {
-    bool help, version;
-
-    struct run_options options;
+    /* flags */
+    bool help, version, quiet;
     bool sizes_given; // the default size is replaced by the first -s
+    bool nul_separated, stay, insecure, hold;
+    bool force, retry_failed;
+    bool json; // status, list
+    bool yes;  // prune
+
+    unsigned states; // list: bits of RECORD_STATE; 0: all
+
+    enum progress_mode progress;
+    struct run_options options;
     const char *files_from, *base;
-    bool nul_separated;
+    const char *db; // the record; NULL: the one below DEST
 
     uint32_t jobs;    // slots
     uint32_t workers; // threads that PULL, the slots shared out among them
     uint64_t memory;  // bytes for all decoders of this process
     struct mappings source_roots, dest_roots;
     const char *name; // of the worker; NULL: the host's
-    bool stay;
 
     struct endpoint listen, bind, connect;
     const char *advertise;
     usec head_timeout;
-    bool insecure, hold;
 
-    enum progress_mode progress;
-    bool quiet;
-    bool json;             // status
     const char *json_file; // of the summary; "-": stdout; NULL: none
 
-    const char *const *operands; // SOURCE... DEST
+    const char *const *operands; // SOURCE... DEST, or of a record: DEST
     size_t operand_count;
 };
 

@@ -130,7 +130,7 @@ enum status decoder_program_version(const char *program, char *text, size_t size
                                     struct reason *why)
 {
     const char *const words[] = {program, "--version", NULL};
-    int code;
+    int code = -1;
     enum status status = ask(words, STDOUT_FILENO, text, size, &code, why);
     if (status == STATUS_OK && code != 0)
         return reason_set(why, STATUS_MACHINE, "%s: does not tell its version", program);
@@ -153,7 +153,7 @@ static enum status check(const char *program, const char *saver, const char *pro
 {
     const char *const words[] = {program, "--check", saver, profile, NULL};
     char answer[ANSWER_SIZE] = "";
-    int code;
+    int code = -1;
     enum status status = ask(words, STDERR_FILENO, answer, sizeof answer, &code, why);
     if (status != STATUS_OK || code == 0)
         return status;

@@ -15,18 +15,26 @@
 #include "common/log.h"
 
 static const struct command commands[] = {
-    {"run", COMMAND_RUN, "thumbmill", "[options] SOURCE... DEST",
-     "make thumbnails with this machine, and whoever joins with --listen", true, run_command},
-    {"ventilator", COMMAND_VENTILATOR, "thumbmill ventilator", "[options] SOURCE... DEST",
-     "give out the jobs", true, ventilator_command},
-    {"sink", COMMAND_SINK, "thumbmill sink", "--connect HEAD [options]", "collect the results",
-     false, sink_command},
-    {"worker", COMMAND_WORKER, "thumbmill worker", "--connect HEAD [options]", "do the work", false,
-     worker_command},
-    {"start", COMMAND_START, "thumbmill start", "--connect HEAD",
-     "give a held ventilator the start signal", false, start_command},
-    {"status", COMMAND_STATUS, "thumbmill status", "--connect HEAD [--json]",
-     "who is connected, what is out, how far it is", false, status_command},
+    {"run", "thumbmill", "[options] SOURCE... DEST",
+     "make thumbnails with this machine, and whoever joins with --listen", run_command, COMMAND_RUN,
+     true},
+    {"ventilator", "thumbmill ventilator", "[options] SOURCE... DEST", "give out the jobs",
+     ventilator_command, COMMAND_VENTILATOR, true},
+    {"sink", "thumbmill sink", "--connect HEAD [options]", "collect the results", sink_command,
+     COMMAND_SINK, false},
+    {"worker", "thumbmill worker", "--connect HEAD [options]", "do the work", worker_command,
+     COMMAND_WORKER, false},
+    {"start", "thumbmill start", "--connect HEAD", "give a held ventilator the start signal",
+     start_command, COMMAND_START, false},
+    {"status", "thumbmill status", "--connect HEAD [--json]",
+     "who is connected, what is out, how far it is", status_command, COMMAND_STATUS, false},
+    {"list", "thumbmill list", "[options] DEST|FILE", "what became of each image", list_command,
+     COMMAND_LIST, true},
+    {"verify", "thumbmill verify", "[options] DEST",
+     "every recorded output is there, decodes, has its size", verify_command, COMMAND_VERIFY, true},
+    {"prune", "thumbmill prune", "[options] DEST",
+     "outputs whose source is gone; without --yes only lists them", prune_command, COMMAND_PRUNE,
+     true},
 };
 
 /* thumbmill without a command. */
@@ -62,6 +70,10 @@ static enum status check_words(const struct command *command, const struct argum
     if (command->takes_operands && arguments->operand_count == 0)
         return reason_set(why, STATUS_USAGE, "DEST is missing; usage: thumbmill %s %s",
                           command->name, command->operands);
+    const unsigned recorded = COMMAND_LIST | COMMAND_VERIFY | COMMAND_PRUNE;
+    if ((command->bit & recorded) != 0 && arguments->operand_count > 1)
+        return reason_set(why, STATUS_USAGE, "%s: one word too many; usage: thumbmill %s %s",
+                          arguments->operands[1], command->name, command->operands);
     const unsigned connecting = COMMAND_SINK | COMMAND_WORKER | COMMAND_START | COMMAND_STATUS;
     if ((command->bit & connecting) != 0 && !arguments->connect.given)
         return reason_set(why, STATUS_USAGE, "--connect HEAD is missing; usage: thumbmill %s %s",
@@ -81,9 +93,11 @@ static int perform(const struct command *command, int argc, char **argv)
         return print_help(command);
     if (arguments.version)
         return version_print();
-    status = command->run != NULL
-                 ? check_words(command, &arguments, &why)
-                 : reason_set(&why, STATUS_USAGE, "a command is missing; see thumbmill --help");
+    if (command->run == NULL) {
+        log_error("a command is missing; see thumbmill --help");
+        return EXIT_WRONG_USE;
+    }
+    status = check_words(command, &arguments, &why);
     if (status != STATUS_OK)
         return command_failed(status, &why);
     log_init(command->log_name, arguments.quiet);

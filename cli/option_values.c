@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/text.h"
+#include "sink/record.h"
 
 /* ---- flags ---- */
 
@@ -29,6 +30,9 @@ FLAG_READER(read_null, nul_separated, true)
 FLAG_READER(read_stay, stay, true)
 FLAG_READER(read_insecure, insecure, true)
 FLAG_READER(read_hold, hold, true)
+FLAG_READER(read_force, force, true)
+FLAG_READER(read_retry_failed, retry_failed, true)
+FLAG_READER(read_yes, yes, true)
 FLAG_READER(read_quiet, quiet, true)
 FLAG_READER(read_json, json, true)
 
@@ -249,6 +253,14 @@ enum status read_connect(struct arguments *arguments, const char *value, struct 
     return status;
 }
 
+enum status read_db(struct arguments *arguments, const char *value, struct reason *why)
+{
+    arguments->db = value;
+    if (value[0] == '\0')
+        return reason_set(why, STATUS_USAGE, "expected the path of a file");
+    return STATUS_OK;
+}
+
 enum status read_advertise(struct arguments *arguments, const char *value, struct reason *why)
 {
     arguments->advertise = value;
@@ -272,6 +284,36 @@ enum status read_progress(struct arguments *arguments, const char *value, struct
         }
     }
     return reason_set(why, STATUS_USAGE, "%s: expected auto, bar, plain, json or none", value);
+}
+
+/* One of the states that a record knows; PENDING: it is none. */
+static enum image_state state_of_word(const char *word, size_t size)
+{
+    static const enum image_state recorded[] = {IMAGE_MADE, IMAGE_DAMAGED, IMAGE_FAILED,
+                                                IMAGE_QUARANTINED};
+    for (size_t i = 0; i < sizeof recorded / sizeof *recorded; i++) {
+        const char *name = image_state_name(recorded[i]);
+        if (strlen(name) == size && strncmp(name, word, size) == 0)
+            return recorded[i];
+    }
+    return IMAGE_PENDING;
+}
+
+enum status read_states(struct arguments *arguments, const char *value, struct reason *why)
+{
+    for (const char *word = value;; word++) {
+        const size_t size = strcspn(word, ",");
+        const enum image_state state = state_of_word(word, size);
+        if (state == IMAGE_PENDING)
+            return reason_set(why, STATUS_USAGE,
+                              "%.40s: expected made, damaged, failed or quarantined, or some of "
+                              "them by commas (what a run counts as fresh is made or damaged)",
+                              value);
+        arguments->states |= RECORD_STATE(state);
+        word += size;
+        if (*word == '\0')
+            return STATUS_OK;
+    }
 }
 
 enum status read_json_file(struct arguments *arguments, const char *value, struct reason *why)

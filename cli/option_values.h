@@ -44,6 +44,11 @@ enum status read_connect(struct arguments *arguments, const char *value, struct 
 enum status read_advertise(struct arguments *arguments, const char *value, struct reason *why);
 enum status read_head_timeout(struct arguments *arguments, const char *value, struct reason *why);
 enum status read_insecure(struct arguments *arguments, const char *value, struct reason *why);
+enum status read_db(struct arguments *arguments, const char *value, struct reason *why);
+enum status read_states(struct arguments *arguments, const char *value, struct reason *why);
+enum status read_yes(struct arguments *arguments, const char *value, struct reason *why);
+enum status read_force(struct arguments *arguments, const char *value, struct reason *why);
+enum status read_retry_failed(struct arguments *arguments, const char *value, struct reason *why);
 enum status read_hold(struct arguments *arguments, const char *value, struct reason *why);
 enum status read_progress(struct arguments *arguments, const char *value, struct reason *why);
 enum status read_quiet(struct arguments *arguments, const char *value, struct reason *why);

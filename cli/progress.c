@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "cli/terminal.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/text.h"
@@ -227,28 +228,16 @@ void progress_update(void *context, const struct summary *summary)
 
 /* ---- life ---- */
 
-static bool has_words(const char *variable)
-{
-    const char *value = getenv(variable);
-    return value != NULL && value[0] != '\0';
-}
-
-static bool terminal_can_redraw(void)
-{
-    const char *terminal = getenv("TERM");
-    return isatty(STDERR_FILENO) && terminal != NULL && strcmp(terminal, "dumb") != 0;
-}
-
 void progress_open(struct progress *progress, enum progress_mode mode, bool quiet)
 {
     *progress = (struct progress){.mode = mode, .lock = PTHREAD_MUTEX_INITIALIZER};
     if (mode == PROGRESS_AUTO) {
-        progress->mode = quiet                   ? PROGRESS_NONE
-                         : terminal_can_redraw() ? PROGRESS_BAR
-                                                 : PROGRESS_PLAIN;
+        progress->mode = quiet                                ? PROGRESS_NONE
+                         : terminal_can_redraw(STDERR_FILENO) ? PROGRESS_BAR
+                                                              : PROGRESS_PLAIN;
         progress->patient = progress->mode == PROGRESS_PLAIN;
     }
-    progress->colour = terminal_can_redraw() && !has_words("NO_COLOR");
+    progress->colour = terminal_has_colour(STDERR_FILENO);
     if (progress->mode == PROGRESS_BAR)
         log_set_hook(clear_bar, redraw_bar, progress);
 }

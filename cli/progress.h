@@ -33,8 +33,8 @@ void progress_open(struct progress *progress, enum progress_mode mode, bool quie
 /* Says the last of it (NULL: there is none), clears the bar, takes the hook back. */
 void progress_close(struct progress *progress, const struct summary *last);
 
-/* A sink's callback: progress is its context. */
-void progress_update(void *progress, const struct summary *summary);
+/* A sink's and a ventilator's callback: a struct progress is its context. */
+void progress_update(void *context, const struct summary *summary);
 
 /* What is known of the time left, in seconds; negative when nothing is. Pure. */
 double progress_eta(const struct summary *summary);

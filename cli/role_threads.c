@@ -26,18 +26,26 @@ void role_threads_close(struct role_threads *all)
     signals_close(&all->signals);
 }
 
-/* One fewer; with a reason unless it ended well. The others have nothing to wait for then. */
-static void role_ended(struct role_threads *all, enum status status, const struct reason *why)
+/* Kept before the others hear of it, so that what follows from it is never the first. */
+static void keep_reason(struct role_threads *all, enum status status, const struct reason *why)
 {
-    if (status == STATUS_CLOSED) // it stopped because it was told to
-        status = STATUS_OK;
-    if (status != STATUS_OK)
-        stop_raise(&all->stop, STOP_NOW);
     pthread_mutex_lock(&all->lock);
-    if (status != STATUS_OK && all->failed == STATUS_OK) {
+    if (all->failed == STATUS_OK) {
         all->failed = status;
         all->why = *why;
     }
+    pthread_mutex_unlock(&all->lock);
+}
+
+/* One fewer; with a reason unless it ended well. The others have nothing to wait for then. */
+static void role_ended(struct role_threads *all, enum status status, const struct reason *why)
+{
+    // STATUS_CLOSED: it stopped because it was told to.
+    if (status != STATUS_OK && status != STATUS_CLOSED) {
+        keep_reason(all, status, why);
+        stop_raise(&all->stop, STOP_NOW);
+    }
+    pthread_mutex_lock(&all->lock);
     all->running--;
     const bool last = all->running == 0;
     pthread_mutex_unlock(&all->lock);

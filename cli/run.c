@@ -77,6 +77,8 @@ static void configure_head(struct run *run)
         .options = &arguments->options,
         .binds = run->binds,
         .bind_count = arguments->listen.given ? 2 : 1,
+        .force = arguments->force,
+        .retry_failed = arguments->retry_failed,
         .listening = say_listening,
     };
     run->sink = (struct sink_config){
@@ -86,6 +88,7 @@ static void configure_head(struct run *run)
         .bind = run->binds[0],
         .listen = arguments->listen.address,
         .has_listen = arguments->listen.given,
+        .record = arguments->db,
         .head_timeout = arguments->head_timeout,
         .progress = progress_update,
         .outcome = report_outcome,

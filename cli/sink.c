@@ -37,7 +37,9 @@ struct collector {
 static enum status live_sink(void *argument, struct reason *why)
 {
     struct collector *collector = argument;
-    return sink_run(&collector->config, &collector->summary, why);
+    const enum status status = sink_run(&collector->config, &collector->summary, why);
+    // Whoever watches this process is not told by the ventilator.
+    return status == STATUS_CLOSED ? STATUS_MACHINE : status;
 }
 
 /* ---- what is seen of the run ---- */
@@ -129,6 +131,7 @@ static int perform(struct collector *collector)
         .head = arguments->connect.address,
         .bind = collector->bind.address,
         .advertise = arguments->advertise,
+        .record = arguments->db,
         .head_timeout = arguments->head_timeout,
         .started = see_start,
         .progress = see_progress,

@@ -71,6 +71,8 @@ static void configure(struct head *head)
         .options = &arguments->options,
         .binds = &head->bind,
         .bind_count = 1,
+        .force = arguments->force,
+        .retry_failed = arguments->retry_failed,
         .hold = arguments->hold,
         .hold_terminal = arguments->hold && isatty(STDIN_FILENO),
         .listening = say_listening,

@@ -46,6 +46,7 @@ struct job {
     uint32_t root;    // index into the run's roots
     uint64_t size;    // bytes, when walked
     int64_t mtime_ns; // since the epoch, when walked
+    uint32_t crashes; // decoders that died of it in runs before; the head's business
     char *path;       // owned; below the root, no leading slash, NUL-terminated; any bytes but NUL
 };
 

@@ -36,6 +36,7 @@ const char *message_name(enum message_type type)
         [MSG_STATUS] = "STATUS",
         [MSG_START_WANTED] = "START_WANTED",
         [MSG_START_ACCEPTED] = "START_ACCEPTED",
+        [MSG_CRASHED] = "CRASHED",
     };
     bool known = type >= MSG_HELLO && type < MSG_TYPES;
     return known ? names[type] : "a message";

@@ -46,6 +46,7 @@ enum message_type {
     MSG_STATUS,         // head -> status
     MSG_START_WANTED,   // start -> head: send the start signal now
     MSG_START_ACCEPTED, // head -> start
+    MSG_CRASHED,        // head -> sink: a decoder died of this image, which is tried once more
     MSG_TYPES
 };
 
@@ -87,6 +88,13 @@ struct run_setup {
     struct text dest; // absolute path
     uint32_t root_count;
     struct text roots[ROOTS_MAX]; // absolute paths
+};
+
+/* The start signal: the run, and what is done about what the record knows already. */
+struct start {
+    struct run_setup setup;
+    bool force;        // nothing counts as fresh
+    bool retry_failed; // what failed unchanged is tried again
 };
 
 struct welcome {
@@ -156,6 +164,7 @@ struct answer_entry {
     uint64_t number;
     enum verdict verdict;
     struct text detail; // NAME_TAKEN: the sentence that becomes the image's error
+    uint32_t crashes;   // NEW: decoders that died of it in runs before
 };
 
 struct answer {
@@ -163,6 +172,7 @@ struct answer {
     struct answer_entry entries[ASK_MAX];
 };
 
+/* An image's state that arose without a worker; of CRASHED: PENDING. */
 struct outcome {
     uint64_t job;
     uint32_t attempt;
@@ -228,10 +238,10 @@ struct message {
         struct returned returned;
         struct beat beat;
         struct alive alive;
-        struct run_setup start;
+        struct start start;
         struct ask ask;
         struct answer answer;
-        struct outcome outcome;
+        struct outcome outcome; // OUTCOME, CRASHED
         struct dispatch_counts finish;
         struct summary finished;
         struct end end;

@@ -33,7 +33,7 @@ static const struct body bodies[MSG_TYPES] = {
     [MSG_LEAVING] = {0, no_body},
     [MSG_GO] = {0, no_body},
     [MSG_CANCEL] = {1, wire_job_attempts},
-    [MSG_START] = {3, wire_run_start},
+    [MSG_START] = {5, wire_run_start},
     [MSG_STARTED] = {0, no_body},
     [MSG_ASK] = {2, wire_plan_ask},
     [MSG_ANSWER] = {1, wire_plan_answer},
@@ -47,6 +47,7 @@ static const struct body bodies[MSG_TYPES] = {
     [MSG_STATUS] = {10, wire_report_status},
     [MSG_START_WANTED] = {0, no_body},
     [MSG_START_ACCEPTED] = {1, wire_run_accepted},
+    [MSG_CRASHED] = {8, wire_plan_outcome},
 };
 
 /* The type and what stands behind it in every message. */

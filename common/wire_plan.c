@@ -1,5 +1,5 @@
 /*
- * ASK, ANSWER, OUTCOME, FINISH, FINISHED: what the head and the sink agree on, image by image and
+ * ASK, ANSWER, OUTCOME, CRASHED, FINISH, FINISHED: what the head and the sink agree on, image by image and
  * at the end.
  */
 
@@ -7,7 +7,7 @@
 
 #define COUNTS_FIELDS 8
 #define ASK_FIELDS 5
-#define ANSWER_FIELDS 3
+#define ANSWER_FIELDS 4
 #define SHARE_FIELDS 5
 
 void wire_plan_counts(struct codec *codec, struct dispatch_counts *counts)
@@ -61,6 +61,7 @@ void wire_plan_answer(struct codec *codec, struct message *message)
         code_u64(codec, "number", &entry->number, 1, UINT64_MAX);
         code_enum(codec, "verdict", &entry->verdict, VERDICT_NEW, VERDICTS - 1);
         code_words(codec, "detail", &entry->detail, IMAGE_ERROR_SIZE);
+        code_u32(codec, "crashes", &entry->crashes, 0, UINT32_MAX);
         code_surplus(codec, surplus);
     }
     if (codec_is_reading(codec))
@@ -72,7 +73,9 @@ void wire_plan_outcome(struct codec *codec, struct message *message)
     struct outcome *outcome = &message->outcome;
     code_u64(codec, "job", &outcome->job, 1, UINT64_MAX);
     code_u32(codec, "attempt", &outcome->attempt, 0, UINT32_MAX);
-    code_enum(codec, "state", &outcome->state, IMAGE_FRESH, IMAGE_QUARANTINED);
+    const bool crashed = message->envelope.type == MSG_CRASHED;
+    code_enum(codec, "state", &outcome->state, crashed ? IMAGE_PENDING : IMAGE_FRESH,
+              crashed ? IMAGE_PENDING : IMAGE_QUARANTINED);
     code_u32(codec, "root", &outcome->root, 0, ROOTS_MAX - 1);
     code_u64(codec, "size", &outcome->size, 0, UINT64_MAX);
     code_i64(codec, "mtime_ns", &outcome->mtime_ns);

@@ -111,7 +111,10 @@ void wire_run_welcome(struct codec *codec, struct message *message)
 
 void wire_run_start(struct codec *codec, struct message *message)
 {
-    code_setup(codec, &message->start);
+    struct start *start = &message->start;
+    code_setup(codec, &start->setup);
+    code_bool(codec, "force", &start->force);
+    code_bool(codec, "retry_failed", &start->retry_failed);
 }
 
 void wire_run_refused(struct codec *codec, struct message *message)

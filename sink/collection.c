@@ -6,10 +6,11 @@
 #include "sink/collection.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sink/names.h"
+#include "sink/record.h"
 #include "sink/tally.h"
 
 /* A root, a slash, a path, the NUL. */
@@ -22,10 +23,11 @@ struct collection {
     struct text roots[ROOTS_MAX]; // in `texts`
     char *texts;                  // owned
     struct collection_observer observer;
-    struct names *names;
+    struct record *record;
     struct tally *tally;
     struct dispatch_counts known; // of the latest ASK or FINISH
-    uint64_t last_number;         // the highest the head has spoken of
+    uint64_t last_number;         // the highest the head has asked about or settled itself
+    bool continued;               // this run was collected by another sink before
     usec started, counted;        // STARTED; the last time an image was counted
     bool finished;
     char details[ASK_MAX][IMAGE_ERROR_SIZE]; // of the answer last given
@@ -49,12 +51,47 @@ static enum status copy_roots(struct collection *collection, const struct run_se
     return STATUS_OK;
 }
 
+/* The record's file, where none is given: below DEST, which must be there for its lock and id. */
+static enum status open_record(struct collection *collection, const struct start *start,
+                               const char *given, struct reason *why)
+{
+    char dest[JOB_PATH_SIZE], path[JOB_PATH_SIZE + sizeof "/" RECORD_DEFAULT];
+    text_copy(dest, sizeof dest, start->setup.dest);
+    snprintf(path, sizeof path, "%s/%s", dest, RECORD_DEFAULT);
+    return record_open(&collection->record, given ? given : path, dest,
+                       start->setup.options.sync ? RECORD_WRITE_SYNC : RECORD_WRITE, why);
+}
+
+static enum status start_record(struct collection *collection, const struct start *start,
+                                struct reason *why)
+{
+    const struct record_run run = {
+        .run = collection->run,
+        .epoch = collection->epoch,
+        .options = &collection->options,
+        .roots = collection->roots,
+        .root_count = collection->root_count,
+        .force = start->force,
+        .retry_failed = start->retry_failed,
+    };
+    return record_start(collection->record, &run, why);
+}
+
+static bool has_counted(const struct collection *collection)
+{
+    uint64_t states[IMAGE_STATES], sum = 0;
+    record_counts(collection->record, states);
+    for (int i = 0; i < IMAGE_STATES; i++)
+        sum += states[i];
+    return sum > 0;
+}
+
 enum status collection_open(struct collection **collection, const struct envelope *run,
-                            const struct run_setup *setup,
+                            const struct start *start, const char *record,
                             const struct collection_observer *observer, usec now,
                             struct reason *why)
 {
-    enum status status = run_options_check(&setup->options, why);
+    enum status status = run_options_check(&start->setup.options, why);
     if (status != STATUS_OK)
         return status;
     struct collection *new = calloc(1, sizeof *new);
@@ -62,13 +99,17 @@ enum status collection_open(struct collection **collection, const struct envelop
         return reason_set(why, STATUS_MACHINE, "no memory for the run");
     new->run = run->run;
     new->epoch = run->epoch;
-    new->options = setup->options;
+    new->options = start->setup.options;
     new->observer = *observer;
     new->started = new->counted = now;
-    status = names_open(&new->names, why);
-    if (status == STATUS_OK &&
-        (copy_roots(new, setup) != STATUS_OK || tally_open(&new->tally) != STATUS_OK))
+    if (copy_roots(new, &start->setup) != STATUS_OK || tally_open(&new->tally) != STATUS_OK)
         status = reason_set(why, STATUS_MACHINE, "no memory for the run");
+    if (status == STATUS_OK)
+        status = open_record(new, start, record, why);
+    if (status == STATUS_OK)
+        status = start_record(new, start, why);
+    if (status == STATUS_OK)
+        new->continued = has_counted(new);
     if (status != STATUS_OK)
         collection_close(&new);
     else
@@ -80,7 +121,7 @@ void collection_close(struct collection **collection)
 {
     if (!*collection)
         return;
-    names_close(&(*collection)->names);
+    record_close(&(*collection)->record);
     tally_close(&(*collection)->tally);
     free((*collection)->texts);
     free(*collection);
@@ -114,25 +155,19 @@ static void tell(const struct collection *collection, enum image_state state, ui
     collection->observer.outcome(collection->observer.context, state, source, words);
 }
 
-/* Counts an outcome if its image is not counted yet; *first says so. */
-static enum status count_outcome(struct collection *collection, const struct outcome *outcome,
-                                 usec now, bool *first, struct reason *why)
+/* An image's state without a worker enters the counts. */
+static void count_outcome(struct collection *collection, const struct outcome *outcome, usec now)
 {
-    if (names_first(collection->names, outcome->job, first) != STATUS_OK)
-        return reason_set(why, STATUS_MACHINE, "no memory to count another image");
-    if (*first) {
-        tally_outcome(collection->tally, outcome);
-        collection->counted = now;
-        tell(collection, outcome->state, outcome->root, outcome->path, outcome->error);
-    }
-    return STATUS_OK;
+    tally_outcome(collection->tally, outcome);
+    collection->counted = now;
+    tell(collection, outcome->state, outcome->root, outcome->path, outcome->error);
 }
 
 static enum status check_image(const struct collection *collection, uint64_t number, uint32_t root,
                                struct reason *why)
 {
-    if (number == 0 || number >= NAMES_NUMBER_END)
-        return reason_set(why, STATUS_MALFORMED, "image %" PRIu64 " cannot be", number);
+    if (number == 0)
+        return reason_set(why, STATUS_MALFORMED, "images are counted from 1");
     if (root >= collection->root_count)
         return reason_set(why, STATUS_MALFORMED, "root %" PRIu32 " is not of this run", root);
     return STATUS_OK;
@@ -154,31 +189,41 @@ static void learn_number(struct collection *collection, uint64_t number)
         collection->last_number = number;
 }
 
+/* What the record knew already; of a failure it is said that nothing was tried. */
+static void count_known(struct collection *collection, const struct ask_entry *entry,
+                        const struct record_answer *known, usec now)
+{
+    char error[IMAGE_ERROR_SIZE + 80];
+    snprintf(error, sizeof error, "%s%s", known->detail,
+             known->verdict == VERDICT_FAILED_EARLIER
+                 ? " (as before, and unchanged; --retry-failed tries again)"
+                 : "");
+    const struct outcome outcome = {.job = entry->number,
+                                    .state = known->state,
+                                    .root = entry->root,
+                                    .path = entry->path,
+                                    .size = entry->size,
+                                    .error = text_of(error)};
+    count_outcome(collection, &outcome, now);
+}
+
 static enum status answer_one(struct collection *collection, const struct ask_entry *entry,
                               struct answer_entry *answer, char detail[IMAGE_ERROR_SIZE], usec now,
                               struct reason *why)
 {
-    const struct claimant claimant = {
-        .number = entry->number, .root = collection->roots[entry->root], .path = entry->path};
+    struct record_answer known;
     learn_number(collection, entry->number);
-    *answer = (struct answer_entry){.number = entry->number, .verdict = VERDICT_NEW};
-    const enum status status = names_claim(collection->names, &collection->options, &claimant, why);
-    if (status != STATUS_IMAGE)
+    const enum status status = record_ask(collection->record, entry, &known, why);
+    if (status != STATUS_OK)
         return status;
-
-    text_copy(detail, IMAGE_ERROR_SIZE, text_of(why->text));
-    answer->verdict = VERDICT_NAME_TAKEN;
-    answer->detail = text_of(detail);
-    const struct outcome outcome = {
-        .job = entry->number,
-        .state = IMAGE_FAILED,
-        .root = entry->root,
-        .path = entry->path,
-        .size = entry->size,
-        .error = answer->detail,
-    };
-    bool first;
-    return count_outcome(collection, &outcome, now, &first, why);
+    memcpy(detail, known.detail, IMAGE_ERROR_SIZE);
+    *answer = (struct answer_entry){.number = entry->number,
+                                    .verdict = known.verdict,
+                                    .detail = text_of(detail),
+                                    .crashes = known.crashes};
+    if (known.first)
+        count_known(collection, entry, &known, now);
+    return STATUS_OK;
 }
 
 enum status collection_ask(struct collection *collection, const struct ask *ask,
@@ -197,13 +242,20 @@ enum status collection_ask(struct collection *collection, const struct ask *ask,
     return status;
 }
 
-/* Workers know images from the head alone, which asked about each of them here first. */
+/* Workers know images from the head alone, which asked about each of them here first, or, when this
+ * sink took over in mid-run, counted them in what it says next; until then any may be true. */
+static enum status check_number(const struct collection *collection, uint64_t number,
+                                struct reason *why)
+{
+    if (number <= collection->last_number || number <= collection->known.enumerated ||
+        (collection->continued && collection->known.enumerated == 0))
+        return STATUS_OK;
+    return reason_set(why, STATUS_MALFORMED, "image %" PRIu64 " is not of this run", number);
+}
+
 static enum status check_result(const struct collection *collection, const struct result *result,
                                 struct reason *why)
 {
-    if (result->job.id > collection->last_number)
-        return reason_set(why, STATUS_MALFORMED, "image %" PRIu64 " is not of this run",
-                          result->job.id);
     const bool failed = result->state == IMAGE_FAILED;
     if (!failed && result->state != IMAGE_MADE && result->state != IMAGE_DAMAGED)
         return reason_set(why, STATUS_MALFORMED, "a worker cannot say that an image is %s",
@@ -211,24 +263,29 @@ static enum status check_result(const struct collection *collection, const struc
     if (result->output_count != (failed ? 0 : collection->options.size_count))
         return reason_set(why, STATUS_MALFORMED, "%" PRIu32 " outputs of %" PRIu32 " sizes",
                           result->output_count, collection->options.size_count);
-    return check_image(collection, result->job.id, result->job.root, why);
+    return STATUS_OK;
 }
 
-enum status collection_result(struct collection *collection, uint64_t incarnation,
+enum status collection_result(struct collection *collection, const struct envelope *from,
                               const struct result_message *message, usec now, struct reason *why)
 {
     const struct result *result = &message->result;
-    const enum status status = check_result(collection, result, why);
-    if (status != STATUS_OK)
-        return status;
+    const bool ours = collection_is(collection, from);
     bool first;
-    if (names_first(collection->names, result->job.id, &first) != STATUS_OK)
-        return reason_set(why, STATUS_MACHINE, "no memory to count another image");
+    enum status status = check_result(collection, result, why);
+    if (status == STATUS_OK && ours)
+        status = check_number(collection, result->job.id, why);
+    if (status == STATUS_OK && ours)
+        status = check_image(collection, result->job.id, result->job.root, why);
+    if (status == STATUS_OK)
+        status = record_result(collection->record, from, message, &first, why);
+    if (status != STATUS_OK || !ours)
+        return status;
     if (!first) {
         tally_duplicate(collection->tally);
         return STATUS_OK;
     }
-    tally_result(collection->tally, incarnation, message);
+    tally_result(collection->tally, from->sender, message);
     collection->counted = now;
     tell(collection, result->state, result->job.root, message->path,
          result->state == IMAGE_FAILED ? message->error : message->warnings);
@@ -239,7 +296,7 @@ enum status collection_result(struct collection *collection, uint64_t incarnatio
 enum status collection_outcome(struct collection *collection, const struct outcome *outcome,
                                usec now, struct reason *why)
 {
-    const enum status status = check_image(collection, outcome->job, outcome->root, why);
+    enum status status = check_image(collection, outcome->job, outcome->root, why);
     if (status != STATUS_OK)
         return status;
     if (outcome->state != IMAGE_FRESH && outcome->state != IMAGE_FAILED &&
@@ -248,13 +305,40 @@ enum status collection_outcome(struct collection *collection, const struct outco
                           image_state_name(outcome->state));
     learn_number(collection, outcome->job);
     bool first;
-    return count_outcome(collection, outcome, now, &first, why);
+    status = record_outcome(collection->record, outcome, &first, why);
+    if (status == STATUS_OK && first)
+        count_outcome(collection, outcome, now);
+    return status;
+}
+
+enum status collection_crashed(struct collection *collection, const struct outcome *crashed,
+                               struct reason *why)
+{
+    const struct ask_entry image = {.number = crashed->job,
+                                    .root = crashed->root,
+                                    .path = crashed->path,
+                                    .size = crashed->size,
+                                    .mtime_ns = crashed->mtime_ns};
+    const enum status status = check_image(collection, crashed->job, crashed->root, why);
+    char detail[IMAGE_ERROR_SIZE];
+    uint32_t crashes;
+    text_copy(detail, sizeof detail, crashed->error);
+    return status != STATUS_OK ? status
+                               : record_crash(collection->record, &image, detail, &crashes, why);
+}
+
+enum status collection_commit(struct collection *collection, struct reason *why)
+{
+    return record_commit(collection->record, why);
 }
 
 enum status collection_finish(struct collection *collection, const struct dispatch_counts *counts,
                               struct reason *why)
 {
     struct summary summary;
+    const enum status status = record_finish(collection->record, why);
+    if (status != STATUS_OK)
+        return status;
     collection->finished = true;
     collection->known = *counts;
     tally_known(collection->tally, counts);
@@ -262,7 +346,7 @@ enum status collection_finish(struct collection *collection, const struct dispat
     const uint64_t settled = summary_settled(&summary);
     if (settled == counts->enumerated || (counts->interrupted && settled < counts->enumerated))
         return STATUS_OK;
-    return reason_set(why, STATUS_MACHINE,
+    return reason_set(why, STATUS_MALFORMED,
                       "the counts do not agree: the ventilator found %" PRIu64
                       " images, the sink has the outcome of %" PRIu64 "; run it again",
                       counts->enumerated, settled);
@@ -273,19 +357,19 @@ bool collection_is_finished(const struct collection *collection)
     return collection->finished;
 }
 
-static void summarise(const struct collection *collection, usec elapsed, struct summary *summary)
+usec collection_started(const struct collection *collection)
 {
-    tally_summary(collection->tally, elapsed, summary);
-    summary->run = collection->run;
-    summary->epoch = collection->epoch;
+    return collection->started;
 }
 
-void collection_progress(const struct collection *collection, usec now, struct summary *summary)
-{
-    summarise(collection, now - collection->started, summary);
-}
-
+/* The states are the record's, so that a sink that took over in mid-run knows them all. */
 void collection_summary(const struct collection *collection, struct summary *summary)
 {
-    summarise(collection, collection->counted - collection->started, summary);
+    tally_summary(collection->tally, collection->counted - collection->started, summary);
+    summary->run = collection->run;
+    summary->epoch = collection->epoch;
+    record_counts(collection->record, summary->states);
+    const uint64_t settled = summary_settled(summary);
+    const uint64_t enumerated = summary->dispatch.enumerated;
+    summary->states[IMAGE_PENDING] = enumerated > settled ? enumerated - settled : 0;
 }

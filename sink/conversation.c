@@ -6,6 +6,7 @@
  * has missed its beats; until then it isn't answered, so that it keeps asking.
  */
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -19,7 +20,8 @@
 /* False: there is no room now. Everything is said again by its own rule. */
 static bool say(struct desk *desk, enum message_type type)
 {
-    desk->out.envelope = (struct envelope){.type = type, .run = desk->run, .epoch = desk->epoch};
+    desk->out.envelope =
+        (struct envelope){.type = type, .run = desk->view.run, .epoch = desk->view.epoch};
     const enum status status = link_send(&desk->link, &desk->out);
     if (status == STATUS_MACHINE) {
         struct reason why;
@@ -38,7 +40,7 @@ static void say_hello(struct desk *desk)
         .trouble = text_of(""),
         .results_host = text_of(advertise ? advertise : ""),
         .results_port = desk->results_port,
-        .finished = desk->collection && collection_is_finished(desk->collection),
+        .finished = desk->view.finished,
     };
     (void)say(desk, MSG_HELLO);
     desk->hello_said = desk->now;
@@ -51,12 +53,8 @@ static void say_beat(struct desk *desk)
     beat->capacity = 0;
     beat->trouble = text_of("");
     beat->held.count = 0;
-    memset(beat->states, 0, sizeof beat->states);
-    if (desk->collection) {
-        struct summary summary;
-        collection_summary(desk->collection, &summary);
-        memcpy(beat->states, summary.states, sizeof beat->states);
-    }
+    beat->round_trip = 0;
+    memcpy(beat->states, desk->view.summary.states, sizeof beat->states);
     (void)say(desk, MSG_BEAT);
     desk->beat_said = desk->now;
 }
@@ -67,10 +65,13 @@ static void refuse(struct desk *desk, const char *why)
     (void)say(desk, MSG_REFUSED);
 }
 
-/* A message about the run that is collected, or about any while none is. */
+/* A message about the run that is collected, or will be, or about any while none is. */
 static bool is_ours(const struct desk *desk)
 {
-    return !desk->collection || collection_is(desk->collection, &desk->in.envelope);
+    const struct envelope *envelope = &desk->in.envelope;
+    return desk->view.run == 0 ||
+           (envelope->run == desk->view.run && envelope->epoch == desk->view.epoch) ||
+           (envelope->run == desk->run && envelope->epoch == desk->epoch);
 }
 
 static bool old_head_is_lost(const struct desk *desk)
@@ -78,22 +79,16 @@ static bool old_head_is_lost(const struct desk *desk)
     return desk->now - desk->link.heard >= LEASE;
 }
 
-static void begin(struct desk *desk)
+/* To the clerk, as it came. One that finds no room is said again by the head. */
+static void hand_over(struct desk *desk)
 {
-    const struct collection_observer observer = {desk->config->outcome, desk->config->observer};
     struct reason why;
-    if (collection_open(&desk->collection, &desk->in.envelope, &desk->in.start, &observer,
-                        desk->now, &why) != STATUS_OK) {
-        refuse(desk, why.text);
-        return;
-    }
-    desk->run = desk->in.envelope.run;
-    desk->epoch = desk->in.envelope.epoch;
-    desk->changed = true;
-    if (desk->config->started)
-        desk->config->started(desk->config->observer, &desk->in.start);
+    if (clerk_hand(desk->clerk, FROM_HEAD, desk->link.frame.bytes, desk->link.frame.size) ==
+        STATUS_MACHINE)
+        desk_fail(desk, reason_set(&why, STATUS_MACHINE, "no memory for a message"), &why);
 }
 
+/* The clerk may be at it for longer than until START is said again. */
 static void take_start(struct desk *desk)
 {
     if (!is_ours(desk)) {
@@ -102,67 +97,12 @@ static void take_start(struct desk *desk)
             return;
         }
         log_error("the ventilator was started again; counting begins anew");
-        collection_close(&desk->collection);
-        desk->recorded.count = 0;
-        desk->agreed = STATUS_OK;
         link_heard(&desk->link, desk->now);
     }
+    desk->run = desk->in.envelope.run;
+    desk->epoch = desk->in.envelope.epoch;
     desk->refused[0] = '\0';
-    if (!desk->collection)
-        begin(desk);
-    if (desk->collection)
-        (void)say(desk, MSG_STARTED);
-}
-
-/* What cannot be of this run is the head's mistake, and said; anything else ends this sink. */
-static void complain(struct desk *desk, enum status status, const struct reason *why)
-{
-    if (status != STATUS_MALFORMED)
-        desk_fail(desk, status, why);
-    else if (desk->link.malformed++ == 0)
-        log_error("a %s of the ventilator is dropped: %s", message_name(desk->in.envelope.type),
-                  why->text);
-}
-
-static void take_ask(struct desk *desk)
-{
-    struct reason why;
-    const enum status status =
-        collection_ask(desk->collection, &desk->in.ask, &desk->out.answer, desk->now, &why);
-    desk->changed = true;
-    if (status != STATUS_OK)
-        complain(desk, status, &why);
-    else if (desk->out.answer.count > 0)
-        (void)say(desk, MSG_ANSWER);
-}
-
-static void take_outcome(struct desk *desk)
-{
-    const struct outcome *outcome = &desk->in.outcome;
-    struct reason why;
-    if (desk->recorded.count == ATTEMPTS_MAX)
-        return; // it comes again
-    const enum status status = collection_outcome(desk->collection, outcome, desk->now, &why);
-    desk->changed = true;
-    if (status != STATUS_OK)
-        complain(desk, status, &why);
-    else
-        desk->recorded.list[desk->recorded.count++] =
-            (struct attempt){.job = outcome->job, .attempt = outcome->attempt};
-}
-
-static void take_finish(struct desk *desk)
-{
-    struct reason why;
-    const enum status before = desk->agreed;
-    desk->agreed = collection_finish(desk->collection, &desk->in.finish, &why);
-    if (desk->agreed != STATUS_OK) {
-        desk->why = why;
-        if (before == STATUS_OK)
-            log_error("%s", why.text);
-    }
-    collection_summary(desk->collection, &desk->out.finished);
-    (void)say(desk, MSG_FINISHED);
+    hand_over(desk);
 }
 
 static void take_end(struct desk *desk)
@@ -171,7 +111,7 @@ static void take_end(struct desk *desk)
     desk->over = true;
     if (desk->in.end.exit_status == EXIT_MACHINE)
         desk_fail(desk,
-                  reason_set(&why, STATUS_MACHINE, "%s: the ventilator could not go on",
+                  reason_set(&why, STATUS_CLOSED, "%s: the ventilator could not go on",
                              desk->link.endpoint),
                   &why);
 }
@@ -184,24 +124,6 @@ static void take_refusal(struct desk *desk)
     if (strcmp(words, desk->refused) != 0)
         log_error("%s: refused: %s", desk->link.endpoint, words);
     memcpy(desk->refused, words, sizeof words);
-}
-
-/* What is about a run that is collected. */
-static void handle_of_run(struct desk *desk)
-{
-    switch (desk->in.envelope.type) {
-    case MSG_ASK:
-        take_ask(desk);
-        break;
-    case MSG_OUTCOME:
-        take_outcome(desk);
-        break;
-    case MSG_FINISH:
-        take_finish(desk);
-        break;
-    default:
-        break; // not for a sink
-    }
 }
 
 static void handle(struct desk *desk)
@@ -221,8 +143,8 @@ static void handle(struct desk *desk)
     desk->silence_noticed = false;
     if (type == MSG_END)
         take_end(desk);
-    else if (desk->collection)
-        handle_of_run(desk);
+    else if (type == MSG_ASK || type == MSG_OUTCOME || type == MSG_CRASHED || type == MSG_FINISH)
+        hand_over(desk);
 }
 
 static void read_frames(struct desk *desk)
@@ -254,8 +176,7 @@ static void look_at_silence(struct desk *desk)
 {
     const usec last = desk->link.heard > 0 ? desk->link.heard : desk->began;
     const usec silence = desk->now - last;
-    const bool finished = desk->collection && collection_is_finished(desk->collection);
-    if (finished && silence >= LEASE) {
+    if (desk->view.finished && silence >= LEASE) {
         desk->over = true; // it has what it wanted, or does not want it any more
         return;
     }
@@ -280,26 +201,27 @@ void conversation_turn(struct desk *desk)
         desk_fail(desk, status, &why);
         return;
     }
-    if (reopened || (!desk->collection && desk->now - desk->hello_said >= HELLO_INTERVAL))
+    if (reopened || (!desk->view.collecting && desk->now - desk->hello_said >= HELLO_INTERVAL))
         say_hello(desk);
     if (desk->now - desk->beat_said >= BEAT_INTERVAL)
         say_beat(desk);
 }
 
-void conversation_acknowledge(struct desk *desk)
+void conversation_answer(struct desk *desk)
 {
-    if (desk->recorded.count == 0 || desk->failed != STATUS_OK)
-        return;
-    desk->out.attempts.count = desk->recorded.count;
-    memcpy(desk->out.attempts.list, desk->recorded.list,
-           desk->recorded.count * sizeof desk->recorded.list[0]);
-    if (say(desk, MSG_RECORDED))
-        desk->recorded.count = 0;
+    for (;;) {
+        if (!desk->answer && clerk_answer(desk->clerk, &desk->answer) != STATUS_OK)
+            return;
+        if (link_send_frame(&desk->link, desk->answer->bytes, desk->answer->size) != STATUS_OK)
+            return;
+        free(desk->answer);
+        desk->answer = NULL;
+    }
 }
 
 usec conversation_due(const struct desk *desk)
 {
     const usec beat = desk->beat_said + BEAT_INTERVAL;
     const usec hello = desk->hello_said + HELLO_INTERVAL;
-    return !desk->collection && hello < beat ? hello : beat;
+    return !desk->view.collecting && hello < beat ? hello : beat;
 }

@@ -1,8 +1,9 @@
 #pragma once
 
 /*
- * The inside of the sink role: one struct, owned by its one thread, and the parts that work on it.
- * Every part is called from the loop in sink.c and returns at once.
+ * The inside of the sink role's socket thread: one struct, and the parts that work on it. Every
+ * part is called from the loop in sink.c and returns at once; what may wait for a disk is the
+ * clerk's.
  *
  *   conversation  what is said with the head
  *   intake        results of workers
@@ -10,7 +11,7 @@
  */
 
 #include "common/message.h"
-#include "sink/collection.h"
+#include "sink/clerk.h"
 #include "sink/link.h"
 #include "sink/sink.h"
 
@@ -18,24 +19,23 @@ struct desk {
     const struct sink_config *config;
     struct link link;
     struct channel *results;
-    uint16_t results_port;         // tcp; 0 otherwise
-    struct collection *collection; // NULL before START
-    uint64_t run, epoch;           // of START; 0 before
-    struct attempts recorded;      // kept, and to be acknowledged
+    uint16_t results_port; // tcp; 0 otherwise
+    struct clerk *clerk;
+    struct clerk_view view; // as looked at in this turn
+    struct letter *answer;  // the clerk's, that found no room yet; owned
+    uint64_t run, epoch;    // of the START that was handed over last; 0: none yet
     struct message in, out;
     usec now; // of this turn
     usec hello_said, beat_said;
     usec began;                     // when this sink did
-    uint64_t foreign;               // results dropped: not of this run, or no results
     bool silence_noticed;           // the line about waiting was written
     char refused[IMAGE_ERROR_SIZE]; // what the head said last; "" unless it refuses this sink
-    bool changed;                   // something was counted since progress was last told
+    uint64_t changes_told;          // as of the view when progress was last told
     usec progress_told;
     enum stop_level stop; // seen so far
     bool over;            // END was heard, or a stop
-    enum status agreed;   // on the counts, with the head's latest FINISH
     enum status failed;   // not STATUS_OK: the loop ends at once
-    struct reason why;    // of either
+    struct reason why;
 };
 
 /* The sink cannot go on. */
@@ -45,8 +45,8 @@ void desk_fail(struct desk *desk, enum status status, const struct reason *why);
 
 /* Reads what the head said, says what is due. */
 void conversation_turn(struct desk *desk);
-/* Acknowledges what was kept. What has no room now stays for the next turn. */
-void conversation_acknowledge(struct desk *desk);
+/* Sends the clerk's answers. What has no room now stays for the next turn. */
+void conversation_answer(struct desk *desk);
 /* When something is due next without being asked. */
 usec conversation_due(const struct desk *desk);
 
@@ -54,6 +54,6 @@ usec conversation_due(const struct desk *desk);
 
 enum status intake_open(struct desk *desk, struct reason *why) MUST_USE;
 void intake_close(struct desk *desk);
-/* Whether results may be read: a run is collected, and their acknowledgement has room. */
+/* Whether results may be read: a run is collected, and the clerk has room. */
 bool intake_is_ready(const struct desk *desk);
 void intake_turn(struct desk *desk);

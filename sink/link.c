@@ -11,6 +11,9 @@
 #define PATIENCE (5 * US_PER_S)
 #define PATIENCE_MAX (40 * US_PER_S)
 
+/* The last words may take so long to leave. */
+#define FAREWELL_LINGER (1 * US_PER_S)
+
 static uint64_t random_id(void)
 {
     uint64_t id = 0;
@@ -43,7 +46,7 @@ enum status link_open(struct link *link, struct context *context, const struct a
 
 void link_close(struct link *link)
 {
-    channel_close(&link->control, 0);
+    channel_close(&link->control, FAREWELL_LINGER);
     buffer_close(&link->buffer);
 }
 
@@ -53,17 +56,21 @@ enum status link_send(struct link *link, struct message *message)
     const enum status status = wire_encode(&link->buffer, message);
     if (status != STATUS_OK)
         return status;
-    return channel_send(link->control, link->buffer.bytes, link->buffer.size);
+    return link_send_frame(link, link->buffer.bytes, link->buffer.size);
+}
+
+enum status link_send_frame(struct link *link, const void *bytes, size_t size)
+{
+    return channel_send(link->control, bytes, size);
 }
 
 enum status link_receive(struct link *link, struct message *message, struct reason *why)
 {
-    struct frame frame;
     uint32_t version;
-    enum status status = channel_receive(link->control, &frame);
+    enum status status = channel_receive(link->control, &link->frame);
     if (status != STATUS_OK)
         return STATUS_AGAIN;
-    status = wire_decode(frame.bytes, frame.size, message, &version, why);
+    status = wire_decode(link->frame.bytes, link->frame.size, message, &version, why);
     if (status == STATUS_OK)
         return STATUS_OK;
     if (version != PROTOCOL_VERSION) {

@@ -15,6 +15,7 @@ struct link {
     char endpoint[ENDPOINT_SIZE];
     struct channel *control;
     struct buffer buffer;
+    struct frame frame; // received last; valid until the next receive
     uint64_t incarnation;
     usec opened;        // when the channel was opened last
     usec heard;         // when the head was heard last; 0: never
@@ -29,6 +30,8 @@ void link_close(struct link *link);
 /* The envelope's sender is filled in here. STATUS_AGAIN: there is no room, nothing was sent.
  * STATUS_MACHINE: no memory. */
 enum status link_send(struct link *link, struct message *message) MUST_USE;
+/* A frame that is encoded already. STATUS_AGAIN: there is no room. */
+enum status link_send_frame(struct link *link, const void *bytes, size_t size) MUST_USE;
 /* STATUS_AGAIN when nothing waits. STATUS_MALFORMED: a frame was dropped, try again.
  * STATUS_MACHINE: the head speaks another version of the protocol. */
 enum status link_receive(struct link *link, struct message *message, struct reason *why) MUST_USE;

@@ -45,6 +45,7 @@ void collector_hello(struct head *head)
     post_alive(head, &collector->peer, 0);
     if (news) {
         collector->asked = 0;
+        collector->noticed = false;
         crew_welcome_all(head);
     }
 }
@@ -71,7 +72,9 @@ void collector_recorded(struct head *head)
 static void send_start(struct head *head)
 {
     head->out.envelope.type = MSG_START;
-    post_setup(head, &head->out.start);
+    post_setup(head, &head->out.start.setup);
+    head->out.start.force = head->config->force;
+    head->out.start.retry_failed = head->config->retry_failed;
     if (post_send(head, &head->collector.peer))
         head->collector.asked = head->now;
 }
@@ -94,17 +97,16 @@ static void send_finish(struct head *head)
         head->collector.asked = head->now;
 }
 
-/* Without a record its counts are lost with it; a second sink could not agree at the end. */
+/* Another one may take its place: the record knows what was acknowledged, and what was not is done
+ * again. */
 static void look_for_loss(struct head *head)
 {
     struct collector *collector = &head->collector;
     if (head->now - collector->heard < LEASE)
         return;
-    collector->present = false;
-    if (collector->started)
-        head_fail(head, "the sink is lost: not heard for three beats");
-    else
-        log_error("the sink is lost: not heard for three beats");
+    collector->present = collector->started = collector->finishing = false;
+    collector->noticed = true;
+    log_error("the sink is lost: not heard for three beats; waiting for another");
 }
 
 static void notice_absence(struct head *head)

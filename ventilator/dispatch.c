@@ -96,17 +96,8 @@ static void announce_settled(struct head *head)
     for (const struct job *job; (job = ledger_next_settled(head->ledger, &state)) != NULL;)
         outcomes_announce(head, job->id, state,
                           state == IMAGE_QUARANTINED
-                              ? "quarantined: five workers died while they decoded it"
+                              ? "quarantined: six workers died while they decoded it"
                               : "unrecordable: its result was lost three times");
-}
-
-void dispatch_turn(struct head *head)
-{
-    announce_settled(head);
-    if (!head->collector.started)
-        return;
-    send_sure_jobs(head);
-    push_jobs(head);
 }
 
 /* Tells it which attempts nobody waits for any more: those in head->out.attempts. */
@@ -116,6 +107,30 @@ static void send_cancel(struct head *head, worker_index worker)
         return;
     head->out.envelope.type = MSG_CANCEL;
     (void)post_send(head, &head->crew.members[worker]->peer);
+}
+
+/* What another attempt has done already. */
+static void cancel_attempts(struct head *head)
+{
+    worker_index worker;
+    struct attempt attempt;
+    while (ledger_next_cancel(head->ledger, &worker, &attempt)) {
+        head->out.attempts.count = 1;
+        head->out.attempts.list[0] = attempt;
+        send_cancel(head, worker);
+    }
+}
+
+void dispatch_turn(struct head *head)
+{
+    announce_settled(head);
+    cancel_attempts(head);
+    if (plan_is_done(head))
+        ledger_no_more(head->ledger);
+    if (!head->collector.started)
+        return;
+    send_sure_jobs(head);
+    push_jobs(head);
 }
 
 void dispatch_taken(struct head *head, worker_index worker)
@@ -180,6 +195,13 @@ static void quarantine(struct head *head, const struct returned *returned)
     outcomes_add(head, returned->attempt.job, IMAGE_QUARANTINED, error);
 }
 
+static void remember_crash(struct head *head, const struct returned *returned)
+{
+    char detail[IMAGE_ERROR_SIZE];
+    text_copy(detail, sizeof detail, returned->detail);
+    outcomes_crashed(head, returned->attempt.job, detail);
+}
+
 void dispatch_returned(struct head *head, worker_index worker)
 {
     const struct returned *returned = &head->in.returned;
@@ -194,8 +216,11 @@ void dispatch_returned(struct head *head, worker_index worker)
     case RETURNED_LOOK:
         look_for_source(head, worker, returned->attempt.job);
         break;
-    case RETURNED_IGNORED:
     case RETURNED_RETRY:
+        if (returned->reason == RETURN_CRASHED || returned->reason == RETURN_OVERRAN)
+            remember_crash(head, returned);
+        break;
+    case RETURNED_IGNORED:
         break;
     }
 }

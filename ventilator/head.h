@@ -67,7 +67,8 @@ struct collector {
     usec heard, absent_since;
     usec recorded; // when it last recorded something
     usec asked;    // when START or FINISH was last sent
-    bool started, finishing, finished, noticed;
+    bool started;  // this sink
+    bool finishing, finished, noticed;
     uint64_t states[IMAGE_STATES]; // as its beats say
     struct summary summary;        // of FINISHED
 };
@@ -133,6 +134,8 @@ void plan_close(struct head *head);
 /* Takes what was walked, asks, asks again. */
 void plan_turn(struct head *head);
 void plan_answer(struct head *head, const struct answer *answer);
+/* Another sink: what is unanswered is asked again at once, and the counts are said again. */
+void plan_ask_anew(struct head *head);
 /* Nothing walked, asked or looked ahead is left. */
 bool plan_is_done(const struct head *head);
 /* True when a walked entry could be taken now: wake for it. */
@@ -174,8 +177,11 @@ bool outcomes_have_room(const struct head *head);
 void outcomes_add(struct head *head, uint64_t job, enum image_state state, const char *error);
 /* The same for one that the ledger has settled already. */
 void outcomes_announce(struct head *head, uint64_t job, enum image_state state, const char *error);
+/* A decoder died of the job, which is tried once more: the record remembers it. */
+void outcomes_crashed(struct head *head, uint64_t job, const char *error);
 void outcomes_recorded(struct head *head, uint64_t job);
 void outcomes_turn(struct head *head);
+void outcomes_say_anew(struct head *head); // to another sink
 void outcomes_close(struct head *head);
 
 /* --- inquiry --- */

@@ -30,7 +30,8 @@ void ledger_close(struct ledger **address)
     if (ledger == NULL)
         return;
     for (uint32_t index = 0; index < ledger->entry_count; index++)
-        job_clear(&ledger->entries[index].job);
+        if (ledger_is_job(ledger->entries[index].state))
+            job_clear(&ledger->entries[index].job);
     free(ledger->entries);
     free(ledger->state_links);
     free(ledger->worker_links);
@@ -49,9 +50,16 @@ enum status ledger_plan(struct ledger *ledger, struct job *job)
 {
     enum status status = ledger_entry_add(ledger, job);
 
-    if (status == STATUS_OK)
+    if (status == STATUS_OK) {
         ledger->planned++;
+        ledger->no_more = false;
+    }
     return status;
+}
+
+void ledger_no_more(struct ledger *ledger)
+{
+    ledger->no_more = true;
 }
 
 static bool gives_out(const struct ledger *ledger)
@@ -65,7 +73,7 @@ bool ledger_window_is_open(const struct ledger *ledger)
 {
     uint64_t out = ledger->occupied + ledger->in_state[ENTRY_PUSHED].count;
 
-    return out < ledger->window && !ledger->paused && gives_out(ledger);
+    return out < ledger->window && !ledger->paused && ledger->alone == 0 && gives_out(ledger);
 }
 
 const struct job *ledger_next_push(struct ledger *ledger, usec now)
@@ -85,9 +93,25 @@ void ledger_pushed(struct ledger *ledger, uint64_t job, usec now)
         ledger_entry_move(ledger, index, ENTRY_PUSHED, NO_WORKER);
 }
 
+/* Whom to send it to. What was pushed may be on its way to anyone, so one that must be alone waits
+ * until nothing is. */
+static worker_index choose_for(const struct ledger *ledger, uint32_t index)
+{
+    const struct entry *entry = &ledger->entries[index];
+
+    if (entry->state == ENTRY_BACKUP_READY)
+        return ledger_backups_choose(ledger, index);
+    if (entry->state != ENTRY_READY_ALONE)
+        return ledger_room_choose(ledger, entry->avoid);
+    if (ledger->in_state[ENTRY_PUSHED].count > 0)
+        return NO_WORKER;
+    return ledger_room_choose_idle(ledger, entry->avoid);
+}
+
 const struct job *ledger_next_sure(struct ledger *ledger, usec now, worker_index *worker)
 {
-    static const enum entry_state ways[] = {ENTRY_READY_APART, ENTRY_READY_SURE};
+    static const enum entry_state ways[] = {ENTRY_READY_ALONE, ENTRY_READY_APART, ENTRY_READY_SURE,
+                                            ENTRY_BACKUP_READY};
 
     ledger_tell(ledger, now);
     if (!gives_out(ledger))
@@ -97,7 +121,7 @@ const struct job *ledger_next_sure(struct ledger *ledger, usec now, worker_index
 
         if (index == NONE)
             continue;
-        *worker = ledger_room_choose(ledger, ledger->entries[index].avoid);
+        *worker = choose_for(ledger, index);
         if (*worker != NO_WORKER)
             return &ledger->entries[index].job;
     }
@@ -112,8 +136,13 @@ void ledger_sent(struct ledger *ledger, uint64_t job, worker_index worker, usec 
     if (index == NONE || !ledger_knows(ledger, worker))
         return;
     enum entry_state state = ledger->entries[index].state;
-    if (state == ENTRY_READY_SURE || state == ENTRY_READY_APART)
+    uint32_t twin = ledger->entries[index].twin;
+    if (state == ENTRY_READY_SURE || state == ENTRY_READY_APART || state == ENTRY_READY_ALONE) {
         ledger_entry_move(ledger, index, ENTRY_SENT, worker);
+    } else if (twin != NONE && ledger->entries[twin].state == ENTRY_BACKUP_READY) {
+        ledger->backups++;
+        ledger_entry_move(ledger, twin, ENTRY_BACKUP_SENT, worker);
+    }
 }
 
 const struct job *ledger_job(const struct ledger *ledger, uint64_t job)
@@ -135,7 +164,7 @@ void ledger_count(const struct ledger *ledger, struct ledger_counts *counts)
     *counts = (struct ledger_counts){
         .planned = ledger->planned,
         .ready = (uint64_t)in[ENTRY_READY].count + in[ENTRY_READY_SURE].count +
-                 in[ENTRY_READY_APART].count,
+                 in[ENTRY_READY_APART].count + in[ENTRY_READY_ALONE].count,
         .pushed = in[ENTRY_PUSHED].count,
         .sent = in[ENTRY_SENT].count,
         .taken = in[ENTRY_TAKEN].count,
@@ -146,6 +175,7 @@ void ledger_count(const struct ledger *ledger, struct ledger_counts *counts)
         .capacity = ledger->window,
         .retries = ledger->retries,
         .returns = ledger->returns,
+        .backups = ledger->backups,
         .workers = ledger->heard.count,
         .workers_well = ledger->well,
     };

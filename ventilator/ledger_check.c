@@ -29,15 +29,55 @@ static bool check_list(const struct list *list, const struct links *links, const
 /* Whether a state has a deadline, so that its list must be in order of time. */
 static bool is_timed(enum entry_state state)
 {
-    return state == ENTRY_PUSHED || state == ENTRY_SENT || state == ENTRY_DONE ||
+    return state == ENTRY_PUSHED || ledger_is_sent(state) || state == ENTRY_DONE ||
            state == ENTRY_OVERTAKEN;
+}
+
+/* Two entries of one job: its own, which is TAKEN and blameless, and the backup's. */
+static bool check_twin(const struct ledger *ledger, uint32_t index, struct reason *why)
+{
+    const struct entry *entry = &ledger->entries[index];
+    bool backup = ledger_is_backup(entry->state);
+
+    if (entry->twin == NONE) {
+        if (backup)
+            BROKEN(why, "entry %u backs up nothing", index);
+        return true;
+    }
+    const struct entry *twin = &ledger->entries[entry->twin];
+    if (twin->twin != index || twin->job.id != entry->job.id)
+        BROKEN(why, "entry %u is not the twin of its twin", index);
+    if (backup ? twin->state != ENTRY_TAKEN : !ledger_is_backup(twin->state))
+        BROKEN(why, "entry %u, state %d: a twin in state %d", index, entry->state, twin->state);
+    if (twin->holder == entry->holder || twin->job.attempt == entry->job.attempt)
+        BROKEN(why, "entry %u: both attempts are one", index);
+    if (!backup && (entry->job.crashes > 0 || entry->deaths > 0))
+        BROKEN(why, "entry %u did harm and has a backup", index);
+    return true;
+}
+
+/* Where jobs that are to run alone may be, and that others are not meant to be alone. */
+static bool check_alone(const struct ledger *ledger, uint32_t index, struct reason *why)
+{
+    const struct entry *entry = &ledger->entries[index];
+    bool may_be = entry->state == ENTRY_READY_ALONE || entry->state == ENTRY_SENT ||
+                  entry->state == ENTRY_TAKEN;
+    bool must_be = entry->state == ENTRY_READY_ALONE || (may_be && entry->deaths >= DEATHS_MAX);
+
+    if (entry->alone ? !may_be : must_be)
+        BROKEN(why, "entry %u, state %d, %u deaths: alone %d", index, entry->state, entry->deaths,
+               entry->alone);
+    if (entry->alone && entry->holder != NO_WORKER &&
+        ledger->workers[entry->holder].held.count != 1)
+        BROKEN(why, "entry %u is not alone on worker %u", index, entry->holder);
+    return true;
 }
 
 static bool check_entry(const struct ledger *ledger, uint32_t index, enum entry_state state,
                         struct reason *why)
 {
     const struct entry *entry = &ledger->entries[index];
-    bool has_worker = state == ENTRY_SENT || state == ENTRY_TAKEN;
+    bool has_worker = ledger_is_sent(state) || ledger_is_taken(state);
     bool may_have_worker = has_worker || state == ENTRY_DONE;
 
     if (entry->state != state)
@@ -46,16 +86,16 @@ static bool check_entry(const struct ledger *ledger, uint32_t index, enum entry_
         BROKEN(why, "entry %u, state %d: holder %u", index, (int)state, entry->holder);
     if (entry->holder != NO_WORKER && !ledger_knows(ledger, entry->holder))
         BROKEN(why, "entry %u: its worker %u left", index, entry->holder);
-    if (entry->running && state != ENTRY_TAKEN)
+    if (entry->running && !ledger_is_taken(state))
         BROKEN(why, "entry %u runs in state %d", index, (int)state);
-    if (state != ENTRY_FREE && ledger_entry_find(ledger, entry->job.id) != index)
+    if (ledger_is_job(state) && ledger_entry_find(ledger, entry->job.id) != index)
         BROKEN(why, "entry %u is not found by its id", index);
-    return true;
+    return check_twin(ledger, index, why) && check_alone(ledger, index, why);
 }
 
 static bool check_states(const struct ledger *ledger, struct reason *why)
 {
-    uint64_t total = 0, here;
+    uint64_t total = 0, here = 0, alone = 0;
 
     for (enum entry_state state = 0; state < ENTRY_STATES; state++) {
         const struct list *list = &ledger->in_state[state];
@@ -69,10 +109,13 @@ static bool check_states(const struct ledger *ledger, struct reason *why)
             if (is_timed(state) && ledger->entries[at].since < since)
                 BROKEN(why, "state %d is not in order of time at %u", (int)state, at);
             since = ledger->entries[at].since;
+            alone += ledger->entries[at].alone;
         }
         total += list->count;
+        here += ledger_is_job(state) ? list->count : 0;
     }
-    here = total - ledger->in_state[ENTRY_FREE].count;
+    if (alone != ledger->alone)
+        BROKEN(why, "%llu jobs run alone, %u counted", (unsigned long long)alone, ledger->alone);
     if (total != ledger->entry_count || ledger->planned != here + ledger->recorded)
         BROKEN(why, "%llu planned, %llu recorded, %llu here", (unsigned long long)ledger->planned,
                (unsigned long long)ledger->recorded, (unsigned long long)here);
@@ -83,7 +126,7 @@ static bool check_states(const struct ledger *ledger, struct reason *why)
 static bool check_held(const struct ledger *ledger, worker_index index, struct reason *why)
 {
     const struct worker *worker = &ledger->workers[index];
-    uint32_t sent = 0, running = 0;
+    uint32_t sent = 0, running = 0, alone = 0;
 
     if (!check_list(&worker->held, ledger->worker_links, "held", why) ||
         !check_list(&worker->done, ledger->worker_links, "done", why))
@@ -93,15 +136,16 @@ static bool check_held(const struct ledger *ledger, worker_index index, struct r
 
         if (entry->holder != index || entry->state == ENTRY_DONE)
             BROKEN(why, "worker %u holds entry %u, which says otherwise", index, at);
-        sent += entry->state == ENTRY_SENT;
+        sent += ledger_is_sent(entry->state);
         running += entry->running;
+        alone += entry->alone;
     }
     for (uint32_t at = worker->done.first; at != NONE; at = ledger->worker_links[at].next) {
         if (ledger->entries[at].holder != index || ledger->entries[at].state != ENTRY_DONE)
             BROKEN(why, "worker %u did entry %u, which says otherwise", index, at);
     }
-    if (sent != worker->sent || running != worker->running)
-        BROKEN(why, "worker %u: %u sent, %u running", index, sent, running);
+    if (sent != worker->sent || running != worker->running || alone != worker->alone)
+        BROKEN(why, "worker %u: %u sent, %u running, %u alone", index, sent, running, alone);
     return true;
 }
 
@@ -119,6 +163,8 @@ static bool check_room(const struct ledger *ledger, worker_index index, struct r
         if ((uint64_t)above->room * worker->slots < (uint64_t)worker->room * above->slots)
             BROKEN(why, "worker %u has more room than the one above it", index);
     }
+    if (worker->alone > 0 && worker->room > 0)
+        BROKEN(why, "worker %u has room beside a job that runs alone", index);
     if (worker->limit != limit || worker->room + worker->occupied > limit)
         BROKEN(why, "worker %u: limit %u, room %u, occupied %u", index, worker->limit, worker->room,
                worker->occupied);
@@ -146,7 +192,8 @@ static bool check_workers(const struct ledger *ledger, struct reason *why)
         well += worker->limit > 0;
         holding += worker->held.count;
     }
-    held = (uint64_t)ledger->in_state[ENTRY_SENT].count + ledger->in_state[ENTRY_TAKEN].count;
+    for (enum entry_state state = 0; state < ENTRY_STATES; state++)
+        held += ledger_is_sent(state) || ledger_is_taken(state) ? ledger->in_state[state].count : 0;
     if (window != ledger->window || occupied != ledger->occupied || well != ledger->well)
         BROKEN(why, "the window is not the sum of its parts");
     if (holding != held)

@@ -1,7 +1,7 @@
 /*
  * The ledger's jobs: a pool that grows and is reused, the hash table over their ids, and the one
  * function through which a job changes its state, which keeps the lists and the workers' room
- * right. Entries own their job's path.
+ * right. A job's own entry owns its path.
  */
 
 #include <stdlib.h>
@@ -69,9 +69,11 @@ static bool grow(struct ledger *ledger)
     for (size_t bucket = 0; bucket < (size_t)count * 2; bucket++)
         ledger->buckets[bucket] = NONE;
     for (uint32_t index = 0; index < used; index++)
-        chain_in(ledger, index); // the pool grows only when none is FREE
+        if (ledger_is_job(ledger->entries[index].state))
+            chain_in(ledger, index);
     for (uint32_t index = used; index < count; index++) {
-        ledger->entries[index] = (struct entry){.holder = NO_WORKER, .state = ENTRY_FREE};
+        ledger->entries[index] =
+            (struct entry){.holder = NO_WORKER, .twin = NONE, .state = ENTRY_FREE};
         ledger_list_append(&ledger->in_state[ENTRY_FREE], ledger->state_links, index);
     }
     return true;
@@ -94,8 +96,9 @@ static void unlink_entry(struct ledger *ledger, uint32_t index)
     if (of_worker == NULL)
         return;
     ledger_list_remove(of_worker, ledger->worker_links, index);
-    ledger->workers[entry->holder].sent -= entry->state == ENTRY_SENT;
+    ledger->workers[entry->holder].sent -= ledger_is_sent(entry->state);
     ledger->workers[entry->holder].running -= entry->running;
+    ledger->workers[entry->holder].alone -= entry->alone;
 }
 
 static void link_entry(struct ledger *ledger, uint32_t index)
@@ -111,7 +114,9 @@ static void link_entry(struct ledger *ledger, uint32_t index)
         ledger_list_append(of_state, ledger->state_links, index);
     if (of_worker != NULL) {
         ledger_list_append(of_worker, ledger->worker_links, index);
-        ledger->workers[entry->holder].sent += entry->state == ENTRY_SENT;
+        ledger->workers[entry->holder].sent += ledger_is_sent(entry->state);
+        ledger->workers[entry->holder].running += entry->running;
+        ledger->workers[entry->holder].alone += entry->alone;
     }
 }
 
@@ -122,6 +127,10 @@ void ledger_entry_move(struct ledger *ledger, uint32_t index, enum entry_state s
     worker_index before = entry->holder;
 
     unlink_entry(ledger, index);
+    ledger->alone -= entry->alone;
+    entry->alone = state == ENTRY_READY_ALONE ||
+                   (entry->alone && (state == ENTRY_SENT || state == ENTRY_TAKEN));
+    ledger->alone += entry->alone;
     entry->state = state;
     entry->holder = holder;
     entry->since = ledger->now;
@@ -137,17 +146,26 @@ void ledger_entry_move(struct ledger *ledger, uint32_t index, enum entry_state s
         ledger_worker_all_clear(ledger);
 }
 
+uint32_t ledger_entry_take_free(struct ledger *ledger)
+{
+    if (ledger->in_state[ENTRY_FREE].count == 0 && !grow(ledger))
+        return NONE;
+    uint32_t index = ledger->in_state[ENTRY_FREE].first;
+    ledger->entries[index] = (struct entry){.holder = NO_WORKER, .twin = NONE, .state = ENTRY_FREE};
+    return index;
+}
+
 enum status ledger_entry_add(struct ledger *ledger, struct job *job)
 {
     if (ledger_entry_find(ledger, job->id) != NONE)
         return STATUS_MALFORMED;
-    if (ledger->in_state[ENTRY_FREE].count == 0 && !grow(ledger))
+    uint32_t index = ledger_entry_take_free(ledger);
+    if (index == NONE)
         return STATUS_MACHINE;
 
-    uint32_t index = ledger->in_state[ENTRY_FREE].first;
     struct entry *entry = &ledger->entries[index];
-    *entry = (struct entry){.job = *job, .holder = NO_WORKER, .state = ENTRY_FREE};
-    entry->job.attempt = 1;
+    entry->job = *job;
+    entry->job.attempt = entry->attempts = 1;
     *job = (struct job){0};
     chain_in(ledger, index);
     ledger_entry_move(ledger, index, ENTRY_READY, NO_WORKER);
@@ -161,6 +179,33 @@ void ledger_entry_forget(struct ledger *ledger, uint32_t index)
     job_clear(&ledger->entries[index].job);
 }
 
+void ledger_entry_release(struct ledger *ledger, uint32_t index)
+{
+    ledger_entry_move(ledger, index, ENTRY_FREE, NO_WORKER);
+    ledger->entries[index].job = (struct job){0}; // the path was another's
+    ledger->entries[index].twin = NONE;
+}
+
+/* A SENT one gets its time for TAKEN anew: the list it joins is in order of time. */
+void ledger_entry_take_over(struct ledger *ledger, uint32_t backup)
+{
+    struct entry *to = &ledger->entries[backup], *from = &ledger->entries[to->twin];
+    const struct entry kept = *to;
+
+    unlink_entry(ledger, backup);
+    chain_out(ledger, to->twin);
+    *to = *from;
+    to->job.attempt = kept.job.attempt;
+    to->twin = kept.twin;
+    to->holder = kept.holder;
+    to->mark = kept.mark;
+    to->running = kept.running;
+    to->state = kept.state == ENTRY_BACKUP_SENT ? ENTRY_SENT : ENTRY_TAKEN;
+    to->since = to->state == ENTRY_SENT ? ledger->now : kept.since;
+    chain_in(ledger, backup);
+    link_entry(ledger, backup);
+}
+
 void ledger_entry_orphan(struct ledger *ledger, uint32_t index)
 {
     struct entry *entry = &ledger->entries[index];
@@ -169,21 +214,34 @@ void ledger_entry_orphan(struct ledger *ledger, uint32_t index)
     entry->holder = NO_WORKER;
 }
 
-void ledger_entry_retry(struct ledger *ledger, uint32_t index)
+void ledger_entry_next_attempt(struct ledger *ledger, uint32_t index, enum entry_state way)
 {
     struct entry *entry = &ledger->entries[index];
 
-    entry->job.attempt++;
-    entry->retry = true;
+    entry->job.attempt = ++entry->attempts;
+    if (entry->deaths >= DEATHS_MAX)
+        way = ENTRY_READY_ALONE;
+    else if (entry->avoid != 0)
+        way = ENTRY_READY_APART;
+    else if (entry->retry)
+        way = ENTRY_READY_SURE;
+    ledger_entry_move(ledger, index, way, NO_WORKER);
+}
+
+void ledger_entry_retry(struct ledger *ledger, uint32_t index)
+{
+    ledger->entries[index].retry = true;
     ledger->retries++;
-    ledger_entry_move(ledger, index, entry->avoid != 0 ? ENTRY_READY_APART : ENTRY_READY_SURE,
-                      NO_WORKER);
+    ledger_entry_next_attempt(ledger, index, ENTRY_READY_SURE);
 }
 
 void ledger_entry_lost(struct ledger *ledger, uint32_t index)
 {
-    ledger->entries[index].stray = true;
-    ledger_entry_retry(ledger, index);
+    uint32_t job = ledger_backups_ended(ledger, index);
+
+    ledger->entries[job].stray = true;
+    if (job == index)
+        ledger_entry_retry(ledger, job);
 }
 
 void ledger_entry_settle_untold(struct ledger *ledger, uint32_t index, enum image_state state)

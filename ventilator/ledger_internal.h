@@ -5,14 +5,18 @@
  *
  * Jobs live in one pool of entries, found by id through a hash table. An entry is in exactly one
  * list of its state, and, while a worker has it, in one list of that worker: so counts are lengths
- * of lists, and no step looks at more than the jobs it changes. Deadlines need no heap: the time
- * allowed is the same for all of a state, so the first of its list is always due first. Workers
- * with room are in a heap by the share of their slots that is free.
+ * of lists, and hardly a step looks at more than the jobs it changes. Deadlines need no heap: the
+ * time allowed is the same for all of a state, so the first of its list is always due first.
+ * Workers with room are in a heap by the share of their slots that is free.
  *
  *   ledger_list      lists over indices             ledger_time   beats, deadlines, expiry
  *   ledger_entries   the pool, and every change of state        ledger_returns   the way back
  *   ledger_room      window, room, whom to choose   ledger_check  the invariants
  *   ledger_workers   who is here                    ledger        the way out, counts
+ *   ledger_backups   second attempts, CANCELs
+ *
+ * A job with two live attempts has two entries, each the other's twin: the job's own, which is
+ * found by id, and that of its backup. Each is in its state's list and with its worker.
  */
 
 #include "ventilator/ledger.h"
@@ -43,6 +47,7 @@ enum entry_state {
     ENTRY_READY,       // for PUSH; those that came back before those never tried
     ENTRY_READY_SURE,  // for a chosen worker
     ENTRY_READY_APART, // for a chosen worker, another than entry.avoid if there is one
+    ENTRY_READY_ALONE, // for one that holds nothing and gets nothing else
     ENTRY_PUSHED,
     ENTRY_SENT,
     ENTRY_TAKEN,
@@ -51,24 +56,55 @@ enum entry_state {
     ENTRY_LOOKED_FOR, // RETURNED_LOOK was answered; ledger_retry() or ledger_settle() follows
     ENTRY_UNTOLD,     // SETTLING, and ledger_next_settled() has not said so yet
     ENTRY_SETTLING,
+    ENTRY_BACKUP_READY, // a second attempt of its twin's job, which is TAKEN: for another worker
+    ENTRY_BACKUP_SENT,
+    ENTRY_BACKUP_TAKEN,
+    ENTRY_CANCELLED, // no job: an attempt that entry.avoid is to be told CANCEL about
     ENTRY_STATES
 };
 
+static inline bool ledger_is_sent(unsigned state)
+{
+    return state == ENTRY_SENT || state == ENTRY_BACKUP_SENT;
+}
+
+static inline bool ledger_is_taken(unsigned state)
+{
+    return state == ENTRY_TAKEN || state == ENTRY_BACKUP_TAKEN;
+}
+
+static inline bool ledger_is_backup(unsigned state)
+{
+    return state == ENTRY_BACKUP_READY || state == ENTRY_BACKUP_SENT || state == ENTRY_BACKUP_TAKEN;
+}
+
+/* Whether it stands for a job, and so is found by its id. */
+static inline bool ledger_is_job(unsigned state)
+{
+    return state != ENTRY_FREE && state != ENTRY_CANCELLED && !ledger_is_backup(state);
+}
+
+/* Worker deaths with a job RUNNING, after which it runs alone. */
+#define DEATHS_MAX 5
+
 struct entry {
-    struct job job;      // attempt: the live one; while READY the next one
+    struct job job;      // attempt: the live one; while READY the next one. A backup's path is
+                         // its twin's
     usec since;          // when it came into its state
     uint64_t avoid;      // incarnation of the worker it failed on; 0: any will do
+    uint32_t attempts;   // numbers given to attempts
+    uint32_t twin;       // the entry of the other live attempt; NONE
     uint32_t chained;    // next entry of the same hash bucket
     worker_index holder; // SENT to, TAKEN by, DONE by; NO_WORKER if that one left
     uint32_t mark;       // the holder's beat that listed it last; 0: none did
     uint8_t state;       // enum entry_state
     uint8_t settled_as;  // enum image_state, for ledger_next_settled()
-    uint8_t blame;       // decoders that died of it or overran
     uint8_t deaths;      // workers that died while it ran on them
     uint8_t unrecorded;  // results of it that were lost
     uint8_t full;        // RETURN_FULLs, modulo SURE_AFTER_FULL
     bool running;        // TAKEN, and a decoder works on it, as of the last beat
     bool retry;          // goes the sure way from now on
+    bool alone;          // waits to run alone, or does
     bool stray;          // an earlier attempt ended unseen: its result may still come
 };
 
@@ -84,6 +120,7 @@ struct worker {
     uint32_t unseen;   // places taken by jobs whose TAKEN has not arrived, as a RETURN let us know
     uint32_t running;  // of held, as of the last beat
     uint32_t sent;     // of held, how many it has not TAKEN yet
+    uint32_t alone;    // of held, 1 if it runs alone
     uint32_t beats;    // counts its beats, for entry.mark
     struct list held;  // SENT and TAKEN, over worker_links
     struct list done;  // DONE, in the order it said so, over worker_links
@@ -104,8 +141,11 @@ _Static_assert((1u << WORKER_BUCKET_BITS) >= 2 * WORKERS_MAX, "short chains");
 struct ledger {
     usec now; // the latest time it was told
     bool draining;
-    bool paused; // no pushes until those made before a worker's LEAVING are accounted for
-    uint64_t planned, recorded, retries, returns;
+    bool paused;  // no pushes until those made before a worker's LEAVING are accounted for
+    bool no_more; // nothing will be planned any more
+    uint64_t planned, recorded, retries, returns, backups;
+    uint32_t alone;              // jobs that wait to run alone, or do: nothing is pushed
+    double mean_time, mean_size; // smoothed, of jobs from TAKEN to DONE; time 0: none was seen
 
     struct entry *entries;
     struct links *state_links, *worker_links; // of entries
@@ -132,8 +172,14 @@ void ledger_tell(struct ledger *ledger, usec now);
 
 /* NONE when it is not known. */
 uint32_t ledger_entry_find(const struct ledger *ledger, uint64_t job);
+/* A FREE one, NONE if there is no memory. May move all entries. */
+uint32_t ledger_entry_take_free(struct ledger *ledger);
 /* READY for its first attempt; takes job->path. */
 enum status ledger_entry_add(struct ledger *ledger, struct job *job) MUST_USE;
+/* FREE: it was not a job's own entry. */
+void ledger_entry_release(struct ledger *ledger, uint32_t index);
+/* A backup's entry becomes the job's own. The old one is to be released. */
+void ledger_entry_take_over(struct ledger *ledger, uint32_t backup);
 void ledger_entry_forget(struct ledger *ledger, uint32_t index);
 /* The only way to change a state. `holder` is a worker for SENT, TAKEN and DONE alone. */
 void ledger_entry_move(struct ledger *ledger, uint32_t index, enum entry_state state,
@@ -142,7 +188,9 @@ void ledger_entry_move(struct ledger *ledger, uint32_t index, enum entry_state s
 void ledger_entry_orphan(struct ledger *ledger, uint32_t index);
 /* READY for another attempt, the sure way. */
 void ledger_entry_retry(struct ledger *ledger, uint32_t index);
-/* The same, when nobody said what became of the attempt: it may still end somewhere. */
+/* For another attempt: the way that its history demands, else `way`. */
+void ledger_entry_next_attempt(struct ledger *ledger, uint32_t index, enum entry_state way);
+/* Nobody said what became of the attempt: it may still end somewhere. */
 void ledger_entry_lost(struct ledger *ledger, uint32_t index);
 /* Ends without a worker, and the ventilator does not know yet. */
 void ledger_entry_settle_untold(struct ledger *ledger, uint32_t index, enum image_state state);
@@ -166,6 +214,29 @@ void ledger_room_update(struct ledger *ledger, worker_index index);
 /* The worker with the largest free share of its slots, NO_WORKER if none has room; not the
  * incarnation `avoid` as long as another one is well. */
 worker_index ledger_room_choose(const struct ledger *ledger, uint64_t avoid);
+
+/* A worker that holds nothing and has room; not `avoid` as long as another one is well. */
+worker_index ledger_room_choose_idle(const struct ledger *ledger, uint64_t avoid);
+
+/* TAKEN by it, now or before: the entry of that attempt; NONE if it is not live. */
+uint32_t ledger_take(struct ledger *ledger, worker_index worker, struct attempt attempt);
+
+/* --- second attempts (ledger_backups.c) --- */
+
+/* A TAKEN attempt that its worker said it has: if it is a straggler, a backup becomes READY. */
+void ledger_backups_consider(struct ledger *ledger, uint32_t index);
+/* Whom to send a READY backup to; NO_WORKER: nobody yet. */
+worker_index ledger_backups_choose(const struct ledger *ledger, uint32_t backup);
+/* An attempt has ended without doing its job. Another entry if that of another live attempt is now
+ * the job's only one; else the same, which must go on somehow. */
+uint32_t ledger_backups_ended(struct ledger *ledger, uint32_t index);
+/* An attempt has done its job: its entry is the job's only one, the other's worker is told CANCEL.
+ */
+void ledger_backups_won(struct ledger *ledger, uint32_t index);
+/* No attempt of the job is wanted any more: CANCEL to whoever has one. */
+void ledger_backups_withdraw(struct ledger *ledger, uint32_t index);
+/* An attempt of a job so big took so long, from TAKEN to DONE. */
+void ledger_backups_observe(struct ledger *ledger, usec time, uint64_t size);
 
 /* How long a job may stay un-TAKEN. */
 usec ledger_taken_allowance(const struct ledger *ledger);

@@ -10,39 +10,52 @@
 /* Every so many RETURN_FULLs of a job it goes the sure way, whatever round robin does. */
 #define SURE_AFTER_FULL 3
 
-/* The entry of a live attempt that this worker may speak about; NONE otherwise. A PUSHED one may
- * be with anyone. */
+/* Whether this worker may speak about that attempt. A PUSHED one may be with anyone. */
+static bool may_speak(const struct entry *entry, worker_index worker, uint32_t attempt)
+{
+    bool has_it =
+        (ledger_is_sent(entry->state) || ledger_is_taken(entry->state)) && entry->holder == worker;
+
+    return entry->job.attempt == attempt && (has_it || entry->state == ENTRY_PUSHED);
+}
+
+/* The entry of a live attempt that this worker may speak about; NONE otherwise. */
 static uint32_t find_live(const struct ledger *ledger, worker_index worker, struct attempt attempt)
 {
     uint32_t index = ledger_entry_find(ledger, attempt.job);
+
     if (index == NONE || !ledger_knows(ledger, worker))
         return NONE;
+    if (may_speak(&ledger->entries[index], worker, attempt.attempt))
+        return index;
+    index = ledger->entries[index].twin;
+    return index != NONE && may_speak(&ledger->entries[index], worker, attempt.attempt) ? index
+                                                                                        : NONE;
+}
 
-    const struct entry *entry = &ledger->entries[index];
-    bool out =
-        entry->state == ENTRY_PUSHED ||
-        ((entry->state == ENTRY_SENT || entry->state == ENTRY_TAKEN) && entry->holder == worker);
-    return out && entry->job.attempt == attempt.attempt ? index : NONE;
+uint32_t ledger_take(struct ledger *ledger, worker_index worker, struct attempt attempt)
+{
+    uint32_t index = find_live(ledger, worker, attempt);
+
+    if (ledger_knows(ledger, worker))
+        ledger_worker_heard(ledger, worker);
+    if (index == NONE || ledger_is_taken(ledger->entries[index].state))
+        return index;
+    if (ledger->entries[index].state == ENTRY_PUSHED) {
+        if (ledger->workers[worker].held.count >= ATTEMPTS_MAX)
+            return NONE; // its beats could not list it
+        if (ledger->workers[worker].unseen > 0)
+            ledger->workers[worker].unseen--;
+    }
+    bool backup = ledger_is_backup(ledger->entries[index].state);
+    ledger_entry_move(ledger, index, backup ? ENTRY_BACKUP_TAKEN : ENTRY_TAKEN, worker);
+    return index;
 }
 
 bool ledger_taken(struct ledger *ledger, worker_index worker, struct attempt attempt, usec now)
 {
-    uint32_t index = find_live(ledger, worker, attempt);
-
     ledger_tell(ledger, now);
-    if (ledger_knows(ledger, worker))
-        ledger_worker_heard(ledger, worker);
-    if (index == NONE)
-        return false;
-    struct entry *entry = &ledger->entries[index];
-    if (entry->state == ENTRY_TAKEN)
-        return true;
-    if (ledger->workers[worker].held.count >= ATTEMPTS_MAX)
-        return false; // its beats could not list it
-    if (entry->state == ENTRY_PUSHED && ledger->workers[worker].unseen > 0)
-        ledger->workers[worker].unseen--;
-    ledger_entry_move(ledger, index, ENTRY_TAKEN, worker);
-    return true;
+    return ledger_take(ledger, worker, attempt) != NONE;
 }
 
 void ledger_done(struct ledger *ledger, worker_index worker, struct attempt attempt, usec now)
@@ -54,7 +67,11 @@ void ledger_done(struct ledger *ledger, worker_index worker, struct attempt atte
         ledger_worker_heard(ledger, worker);
     if (index == NONE)
         return;
+    const struct entry *entry = &ledger->entries[index];
+    if (ledger_is_taken(entry->state))
+        ledger_backups_observe(ledger, ledger->now - entry->since, entry->job.size);
     ledger->workers[worker].images++;
+    ledger_backups_won(ledger, index);
     ledger_entry_move(ledger, index, ENTRY_DONE, worker);
 }
 
@@ -62,25 +79,14 @@ void ledger_done(struct ledger *ledger, worker_index worker, struct attempt atte
 static void returned_full(struct ledger *ledger, uint32_t index)
 {
     struct entry *entry = &ledger->entries[index];
-    enum entry_state way = ENTRY_READY;
 
     entry->full = (entry->full + 1) % SURE_AFTER_FULL;
-    entry->job.attempt++;
-    ledger->returns++;
-    if (entry->avoid != 0)
-        way = ENTRY_READY_APART;
-    else if (entry->retry || entry->full == 0)
-        way = ENTRY_READY_SURE;
-    ledger_entry_move(ledger, index, way, NO_WORKER);
+    ledger_entry_next_attempt(ledger, index, entry->full == 0 ? ENTRY_READY_SURE : ENTRY_READY);
 }
 
-static enum returned_action returned_blamed(struct ledger *ledger, uint32_t index, uint64_t by)
+static enum returned_action returned_blamed(struct ledger *ledger, uint32_t index)
 {
-    struct entry *entry = &ledger->entries[index];
-
-    entry->blame++;
-    entry->avoid = by;
-    if (entry->blame >= BLAME_MAX) {
+    if (ledger->entries[index].job.crashes >= BLAME_MAX) {
         ledger_entry_move(ledger, index, ENTRY_SETTLING, NO_WORKER);
         return RETURNED_SETTLE;
     }
@@ -88,26 +94,41 @@ static enum returned_action returned_blamed(struct ledger *ledger, uint32_t inde
     return RETURNED_RETRY;
 }
 
-static enum returned_action act_on(struct ledger *ledger, const struct worker *worker,
-                                   uint32_t index, enum return_reason reason)
+/* The reasons that say something about the image, or about the worker and the image. */
+static void note(struct entry *entry, enum return_reason reason, uint64_t by)
 {
+    bool blamed = reason == RETURN_CRASHED || reason == RETURN_OVERRAN;
+
+    entry->job.crashes += blamed;
+    if (blamed || reason == RETURN_MISSING)
+        entry->avoid = by;
+}
+
+static enum returned_action act_on(struct ledger *ledger, uint64_t by, uint32_t index,
+                                   enum return_reason reason)
+{
+    uint32_t job = ledger_backups_ended(ledger, index);
+
+    note(&ledger->entries[job], reason, by);
+    ledger->returns += reason == RETURN_FULL;
+    if (job != index)
+        return RETURNED_RETRY; // the other attempt goes on; only a blameless job has two
     switch (reason) {
     case RETURN_CRASHED:
     case RETURN_OVERRAN:
-        return returned_blamed(ledger, index, worker->incarnation);
+        return returned_blamed(ledger, job);
     case RETURN_MISSING:
-        ledger->entries[index].avoid = worker->incarnation;
-        ledger_entry_move(ledger, index, ENTRY_LOOKED_FOR, NO_WORKER);
+        ledger_entry_move(ledger, job, ENTRY_LOOKED_FOR, NO_WORKER);
         return RETURNED_LOOK;
     case RETURN_FULL:
-        returned_full(ledger, index);
+        returned_full(ledger, job);
         return RETURNED_RETRY;
     case RETURN_LEAVING:
     case RETURN_TROUBLE:
     case RETURN_REASONS:
         break;
     }
-    ledger_entry_retry(ledger, index);
+    ledger_entry_retry(ledger, job);
     return RETURNED_RETRY;
 }
 
@@ -134,7 +155,7 @@ enum returned_action ledger_returned(struct ledger *ledger, worker_index worker,
     if (returned->reason == RETURN_TROUBLE)
         ledger_worker_capacity(ledger, worker, 0);
     if (index != NONE)
-        action = act_on(ledger, &ledger->workers[worker], index, returned->reason);
+        action = act_on(ledger, ledger->workers[worker].incarnation, index, returned->reason);
     learn_room(ledger, worker, returned->room);
     return action;
 }
@@ -152,8 +173,10 @@ void ledger_settle(struct ledger *ledger, uint64_t job)
 {
     uint32_t index = ledger_entry_find(ledger, job);
 
-    if (index != NONE)
-        ledger_entry_move(ledger, index, ENTRY_SETTLING, NO_WORKER);
+    if (index == NONE)
+        return;
+    ledger_backups_withdraw(ledger, index);
+    ledger_entry_move(ledger, index, ENTRY_SETTLING, NO_WORKER);
 }
 
 const struct job *ledger_next_settled(struct ledger *ledger, enum image_state *state)
@@ -187,6 +210,8 @@ bool ledger_recorded(struct ledger *ledger, uint64_t job)
     if (index == NONE)
         return false;
     overtake(ledger, index);
+    if (ledger->entries[index].twin != NONE || ledger->entries[index].stray)
+        ledger_backups_withdraw(ledger, index); // else its DONE is on its way
     ledger_entry_forget(ledger, index);
     ledger->recorded++;
     return true;

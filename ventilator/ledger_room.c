@@ -81,7 +81,8 @@ void ledger_room_update(struct ledger *ledger, worker_index index)
     ledger->well -= worker->limit > 0;
     worker->limit = limit;
     worker->occupied = occupied;
-    worker->room = used < limit && !worker->doubted ? limit - used : 0;
+    bool open = !worker->doubted && worker->alone == 0;
+    worker->room = open && used < limit ? limit - used : 0;
     sift_up(ledger, index);
     sift_down(ledger, index);
 }
@@ -105,4 +106,21 @@ worker_index ledger_room_choose(const struct ledger *ledger, uint64_t avoid)
     if (ledger->workers[best].incarnation == avoid && ledger->well > 1)
         best = second_best(ledger);
     return best != NO_WORKER && ledger->workers[best].room > 0 ? best : NO_WORKER;
+}
+
+worker_index ledger_room_choose_idle(const struct ledger *ledger, uint64_t avoid)
+{
+    worker_index last_resort = NO_WORKER;
+
+    for (worker_index at = ledger->heard.first; at != NONE; at = ledger->heard_links[at].next) {
+        const struct worker *worker = &ledger->workers[at];
+
+        if (worker->room == 0 || worker->held.count > 0 || worker->unseen > 0)
+            continue;
+        if (worker->incarnation != avoid)
+            return at;
+        if (ledger->well == 1)
+            last_resort = at;
+    }
+    return last_resort;
 }

@@ -15,13 +15,15 @@ static void mark_listed(struct ledger *ledger, worker_index worker, const struct
     struct worker *at = &ledger->workers[worker];
 
     for (uint32_t i = 0; i < beat->held.count; i++) {
-        if (!ledger_taken(ledger, worker, beat->held.list[i], ledger->now))
+        uint32_t index = ledger_take(ledger, worker, beat->held.list[i]);
+        if (index == NONE)
             continue;
-        struct entry *entry = &ledger->entries[ledger_entry_find(ledger, beat->held.list[i].job)];
+        struct entry *entry = &ledger->entries[index];
         entry->mark = at->beats;
         at->running -= entry->running;
         entry->running = beat->running[i] != 0;
         at->running += entry->running;
+        ledger_backups_consider(ledger, index);
     }
 }
 
@@ -35,7 +37,7 @@ static void give_up_unlisted(struct ledger *ledger, worker_index worker)
         const struct entry *entry = &ledger->entries[index];
 
         next = ledger->worker_links[index].next;
-        if (entry->state == ENTRY_TAKEN && entry->mark != at->beats)
+        if (ledger_is_taken(entry->state) && entry->mark != at->beats)
             ledger_entry_lost(ledger, index);
     }
 }
@@ -70,6 +72,16 @@ static void result_lost(struct ledger *ledger, uint32_t index)
         ledger_entry_lost(ledger, index);
 }
 
+static void expire_sent(struct ledger *ledger, enum entry_state sent, usec allowance)
+{
+    uint32_t index;
+
+    while ((index = first_overdue(ledger, sent, allowance)) != NONE) {
+        ledger->workers[ledger->entries[index].holder].doubted = true;
+        ledger_entry_lost(ledger, index);
+    }
+}
+
 static void expire_jobs(struct ledger *ledger)
 {
     usec allowance = ledger_taken_allowance(ledger);
@@ -77,10 +89,8 @@ static void expire_jobs(struct ledger *ledger)
 
     while ((index = first_overdue(ledger, ENTRY_PUSHED, allowance)) != NONE)
         ledger_entry_lost(ledger, index);
-    while ((index = first_overdue(ledger, ENTRY_SENT, allowance)) != NONE) {
-        ledger->workers[ledger->entries[index].holder].doubted = true;
-        ledger_entry_lost(ledger, index);
-    }
+    expire_sent(ledger, ENTRY_SENT, allowance);
+    expire_sent(ledger, ENTRY_BACKUP_SENT, allowance);
     while ((index = first_overdue(ledger, ENTRY_OVERTAKEN, OVERTAKEN_ALLOWANCE)) != NONE)
         result_lost(ledger, index);
 }
@@ -127,5 +137,6 @@ usec ledger_next_deadline(const struct ledger *ledger)
         deadline = ledger->workers[ledger->heard.first].heard + LEASE;
     deadline = earlier(deadline, ledger, ENTRY_PUSHED, allowance);
     deadline = earlier(deadline, ledger, ENTRY_SENT, allowance);
+    deadline = earlier(deadline, ledger, ENTRY_BACKUP_SENT, allowance);
     return earlier(deadline, ledger, ENTRY_OVERTAKEN, OVERTAKEN_ALLOWANCE);
 }

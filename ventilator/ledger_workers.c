@@ -5,8 +5,6 @@
 
 #include "ventilator/ledger_internal.h"
 
-/* Worker deaths with a job RUNNING until the job is thought to be the cause. */
-#define DEATHS_MAX 5
 /* The time for TAKEN, in round trips. */
 #define TAKEN_ROUND_TRIPS 4
 /* What a peer claims about the line must not keep a lost job waiting longer than a lease. */
@@ -149,18 +147,30 @@ bool ledger_worker_may_go(const struct ledger *ledger, worker_index worker)
            ledger->workers[worker].sent == 0;
 }
 
+/* Whether the worker may have died of it. One that it TAKES alone it begins at once. */
+static bool is_suspect(const struct worker *worker, const struct entry *entry)
+{
+    bool ran = entry->running || (entry->alone && entry->state == ENTRY_TAKEN);
+
+    return ran && !worker->leaving;
+}
+
 /* What it held goes to others; what ran on it when it died is suspected. */
 static void give_up_held(struct ledger *ledger, const struct worker *worker)
 {
     for (uint32_t index; (index = worker->held.first) != NONE;) {
-        struct entry *entry = &ledger->entries[index];
+        bool suspect = is_suspect(worker, &ledger->entries[index]);
+        uint32_t job = ledger_backups_ended(ledger, index);
+        struct entry *entry = &ledger->entries[job];
 
-        if (entry->running && !worker->leaving)
-            entry->deaths++;
-        if (entry->deaths >= DEATHS_MAX)
-            ledger_entry_settle_untold(ledger, index, IMAGE_QUARANTINED);
+        entry->stray = true;
+        entry->deaths += suspect;
+        if (job != index)
+            continue; // the other attempt goes on
+        if (entry->deaths > DEATHS_MAX)
+            ledger_entry_settle_untold(ledger, job, IMAGE_QUARANTINED);
         else
-            ledger_entry_lost(ledger, index);
+            ledger_entry_retry(ledger, job);
     }
 }
 

@@ -26,24 +26,37 @@ static struct unsettled *new_unsettled(struct outcomes *outcomes)
     return &outcomes->list[outcomes->count++];
 }
 
-static void send_outcome(struct head *head, struct unsettled *unsettled)
+/* False: there is nobody to say it to, or no such job. */
+static bool say(struct head *head, enum message_type type, uint64_t id, enum image_state state,
+                const char *error)
 {
-    const struct job *job = ledger_job(head->ledger, unsettled->job);
+    const struct job *job = ledger_job(head->ledger, id);
     if (!job || !head->collector.started)
-        return;
-    head->out.envelope.type = MSG_OUTCOME;
+        return false;
+    head->out.envelope.type = type;
     head->out.outcome = (struct outcome){
         .job = job->id,
         .attempt = job->attempt,
-        .state = unsettled->state,
+        .state = state,
         .root = job->root,
         .path = text_of(job->path),
         .size = job->size,
         .mtime_ns = job->mtime_ns,
-        .error = text_of(unsettled->error),
+        .error = text_of(error),
     };
-    if (post_send(head, &head->collector.peer))
+    return post_send(head, &head->collector.peer);
+}
+
+static void send_outcome(struct head *head, struct unsettled *unsettled)
+{
+    if (say(head, MSG_OUTCOME, unsettled->job, unsettled->state, unsettled->error))
         unsettled->sent = head->now;
+}
+
+/* Not acknowledged: only if both this message and this head are lost, a third decoder may die. */
+void outcomes_crashed(struct head *head, uint64_t job, const char *error)
+{
+    (void)say(head, MSG_CRASHED, job, IMAGE_PENDING, error);
 }
 
 void outcomes_announce(struct head *head, uint64_t job, enum image_state state, const char *error)
@@ -79,6 +92,12 @@ void outcomes_turn(struct head *head)
     for (uint32_t i = 0; i < head->outcomes.count; i++)
         if (head->now - head->outcomes.list[i].sent >= RESEND_INTERVAL)
             send_outcome(head, &head->outcomes.list[i]);
+}
+
+void outcomes_say_anew(struct head *head)
+{
+    for (uint32_t i = 0; i < head->outcomes.count; i++)
+        head->outcomes.list[i].sent = 0;
 }
 
 void outcomes_close(struct head *head)

@@ -199,6 +199,7 @@ void plan_answer(struct head *head, const struct answer *answer)
         struct job *job = asked_entry(&head->plan, answer->entries[i].number, &batch);
         if (!job)
             continue; // answered before
+        job->crashes = answer->entries[i].crashes;
         if (answer->entries[i].verdict == VERDICT_NEW && head->stop == STOP_NONE)
             lookahead_put(&head->plan.lookahead, job);
         else
@@ -206,6 +207,13 @@ void plan_answer(struct head *head, const struct answer *answer)
         if (--batch->unanswered == 0)
             clear_batch(batch);
     }
+}
+
+void plan_ask_anew(struct head *head)
+{
+    head->plan.counts_sent = false;
+    for (uint32_t i = 0; i < ASKS_MAX; i++)
+        head->plan.asks[i].sent = 0;
 }
 
 bool plan_is_done(const struct head *head)

@@ -44,11 +44,15 @@ static void finished(struct head *head)
 
 static void started(struct head *head)
 {
-    if (!head->collector.started) {
-        log_info("the run has started");
-        head->started = head->now;
-    }
+    if (head->collector.started)
+        return;
+    log_info(head->started ? "the run goes on with another sink" : "the run has started");
     head->collector.started = true;
+    head->collector.recorded = head->now;
+    if (head->started == 0)
+        head->started = head->now;
+    plan_ask_anew(head);
+    outcomes_say_anew(head);
 }
 
 static void from_sink(struct head *head)
@@ -194,7 +198,7 @@ static void tell_progress(struct head *head)
 static bool is_over(const struct head *head)
 {
     return head->failed != STATUS_OK || head->collector.finished || head->stop == STOP_NOW ||
-           (head->stop == STOP_DRAIN && !head->collector.started);
+           (head->stop == STOP_DRAIN && head->started == 0);
 }
 
 static void take_turn(struct head *head)

@@ -19,6 +19,8 @@ struct ventilator_config {
     const struct run_options *options;
     const struct address *binds; // where to listen: inproc, and tcp with --listen
     uint32_t bind_count;         // 1..2
+    bool force;                  // nothing counts as fresh
+    bool retry_failed;           // what failed unchanged is tried again
     bool hold;                   // wait for START_WANTED before the start signal
     bool hold_terminal;          // ... or for Enter on standard input
     /* Called once it listens, from its thread: for those who must know the port. May be NULL. */

@@ -21,8 +21,8 @@ PARTS = (
     "ventilator/sources*", "ventilator/walk*", "ventilator/ledger*", "ventilator/lookahead*",
     "ventilator/dest*", "ventilator/lexical*", "ventilator/list_reader*", "ventilator/trail*",
     "worker/decoder_*", "worker/admission*", "worker/capacity*", "worker/destination*",
-    "worker/publish*", "worker/source*", "worker/task*", "worker/trouble*",
-    "sink/names*", "sink/siphash*", "sink/tally*",
+    "worker/inspector*", "worker/publish*", "worker/source*", "worker/task*", "worker/trouble*",
+    "sink/collection*", "sink/fingerprint*", "sink/record*", "sink/siphash*", "sink/tally*",
 )
 ROLE_STATE = ("ventilator/ventilator.h", "ventilator/head.h", "worker/worker.h",
               "worker/workshop.h", "sink/sink.h")
@@ -63,7 +63,7 @@ FOREIGN = (
      tuple(f"worker/decoder/{noun}.[ch]"
            for noun in ("lane_vips", "loader", "messages", "resize", "saver"))),
     (r"(jpeglib|turbojpeg|jerror)\.h", ("worker/decoder/lane_jpeg*",)),
-    (r"sqlite3\.h", ("sink/record*.c",)),
+    (r"sqlite3\.h", ("sink/record*.[ch]",)),
     (r"(sodium|curve).*\.h", ()),
     (r"cmocka\.h", ()),
 )

@@ -5,8 +5,8 @@
  *                    DECODER OUTDIR FILE...
  *
  * FILE number n (from 0) goes to OUTDIR/n.SIZE_INDEX; a line of tab-parted fields each on standard
- * output: n, verdict, source WxH, each output's WxH, stage times (us), error, warnings. -r: no
- * rotation. A decoder that dies is started again.
+ * output: n, verdict, source WxH, each output's WxH, stage times (us), error, warnings, rss kB. -r:
+ * no rotation. A decoder that dies is started again.
  */
 
 #include <fcntl.h>
@@ -99,6 +99,7 @@ static void print_reply(int number, const struct decoder_reply *reply, uint32_t 
         printf("%c%llu", i ? ',' : '\t', (unsigned long long)reply->stages[i]);
     print_lines(reply->error);
     print_lines(reply->warnings);
+    printf("\t%u", reply->rss_kb);
     putchar('\n');
 }
 

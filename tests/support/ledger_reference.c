@@ -1,5 +1,6 @@
 /*
- * The ledger on paper. Nothing here is clever: it is here to be right.
+ * The ledger on paper, written: what each event does to it. Nothing here is clever: it is here to be
+ * right.
  */
 
 #include "tests/support/ledger_reference.h"
@@ -7,185 +8,215 @@
 /* Round trips are not modelled: the time for TAKEN is the shortest. */
 #define OVERTAKEN_FOR (1 * US_PER_S)
 
-static uint32_t limit_of(const struct reference_worker *worker)
+static const struct reference_attempt nothing = {.state = REF_UNPLANNED, .by = NO_WORKER};
+
+static bool is_with(const struct reference_attempt *attempt, uint32_t worker)
 {
-    return worker->known && !worker->leaving ? worker->capacity : 0;
+    return (attempt->state == REF_SENT || attempt->state == REF_TAKEN) && attempt->by == worker;
 }
 
-static uint32_t in_state(const struct reference *reference, enum reference_state state)
+static void enter(struct reference *reference, struct reference_attempt *attempt,
+                  enum reference_state state, uint32_t worker)
 {
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < reference->job_count; i++)
-        count += reference->jobs[i].state == state;
-    return count;
-}
-
-static uint32_t held_by(const struct reference *reference, uint32_t worker)
-{
-    uint32_t count = 0;
-
-    for (uint32_t i = 0; i < reference->job_count; i++) {
-        const struct reference_job *job = &reference->jobs[i];
-
-        count += (job->state == REF_SENT || job->state == REF_TAKEN) && job->by == worker;
-    }
-    return count;
-}
-
-uint64_t reference_window(const struct reference *reference)
-{
-    uint64_t window = 0;
-
-    for (uint32_t i = 0; i < reference->worker_count; i++)
-        window += limit_of(&reference->workers[i]);
-    return window;
-}
-
-bool reference_waits_for_push(const struct reference_job *job)
-{
-    return job->state == REF_READY && !job->retry && job->avoid == 0 &&
-           (job->full == 0 || job->full % 3 != 0);
-}
-
-bool reference_may_push(const struct reference *reference)
-{
-    uint64_t out = in_state(reference, REF_PUSHED);
-    bool waits = false;
-
-    for (uint32_t i = 0; i < reference->worker_count; i++) {
-        uint32_t held = held_by(reference, i), limit = limit_of(&reference->workers[i]);
-
-        out += held < limit ? held : limit;
-    }
-    for (uint32_t i = 0; i < reference->job_count; i++)
-        waits = waits || reference_waits_for_push(&reference->jobs[i]);
-    return waits && out < reference_window(reference) && !reference->paused && !reference->draining;
-}
-
-static bool is_out(const struct reference_job *job)
-{
-    return job->state == REF_PUSHED || job->state == REF_SENT || job->state == REF_TAKEN;
-}
-
-void reference_next_out(const struct reference *reference, uint32_t *job, uint32_t *worker)
-{
-    uint32_t at = *job;
-
-    for (uint32_t i = 0; i < reference->job_count && !is_out(&reference->jobs[at]); i++)
-        at = (at + 1) % reference->job_count;
-    if (!is_out(&reference->jobs[at]))
-        return;
-    *job = at;
-    if (reference->jobs[at].by != NO_WORKER)
-        *worker = reference->jobs[at].by;
-}
-
-bool reference_may_send(const struct reference *reference, uint32_t job, uint32_t worker)
-{
-    const struct reference_job *at = &reference->jobs[job];
-    uint32_t others = 0;
-
-    for (uint32_t i = 0; i < reference->worker_count; i++)
-        others += i != worker && limit_of(&reference->workers[i]) > 0;
-    return at->state == REF_READY && !reference_waits_for_push(at) && !reference->draining &&
-           held_by(reference, worker) < limit_of(&reference->workers[worker]) &&
-           (others == 0 || at->avoid == 0 || at->avoid != reference->workers[worker].incarnation);
-}
-
-static void enter(struct reference *reference, uint32_t job, enum reference_state state,
-                  uint32_t worker)
-{
-    struct reference_job *at = &reference->jobs[job];
-
-    at->state = state;
-    at->by = worker;
-    at->since = reference->now;
-    at->running = at->overtaken = false;
+    attempt->state = state;
+    attempt->by = worker;
+    attempt->since = reference->now;
+    attempt->running = false;
     reference->changes++;
-    if (in_state(reference, REF_PUSHED) == 0)
+    if (!reference_any_pushed(reference))
         reference->paused = false;
 }
 
-static void try_again(struct reference *reference, uint32_t job, bool unseen)
+static void become(struct reference *reference, uint32_t job, enum reference_state state,
+                   uint32_t worker)
+{
+    reference->jobs[job].overtaken = false;
+    enter(reference, &reference->jobs[job].first, state, worker);
+}
+
+void reference_plan(struct reference *reference, uint32_t job, uint64_t size)
+{
+    reference->jobs[job] =
+        (struct reference_job){.backup = nothing, .attempts = 1, .size = size, .first.number = 1};
+    reference->no_more = false;
+    become(reference, job, REF_READY, NO_WORKER);
+}
+
+void reference_no_more(struct reference *reference)
+{
+    reference->changes += !reference->no_more;
+    reference->no_more = true;
+}
+
+static void try_again(struct reference *reference, uint32_t job)
 {
     struct reference_job *at = &reference->jobs[job];
 
-    at->stray = at->stray || unseen;
     at->retry = true;
-    at->attempt++;
+    at->first.number = ++at->attempts;
     reference->retries++;
-    enter(reference, job, REF_READY, NO_WORKER);
+    become(reference, job, REF_READY, NO_WORKER);
+}
+
+/* True when the job goes on by its other attempt, so that nothing is left to do. */
+static bool goes_on(struct reference *reference, uint32_t job,
+                    const struct reference_attempt *ended)
+{
+    struct reference_job *at = &reference->jobs[job];
+    bool first_goes_on = ended == &at->backup;
+    bool backup_goes_on = !first_goes_on && at->backup.by != NO_WORKER;
+
+    reference->changes++;
+    if (backup_goes_on) {
+        at->first = at->backup;
+        if (at->first.state == REF_SENT)
+            at->first.since = reference->now;
+    }
+    at->backup = nothing;
+    return first_goes_on || backup_goes_on;
+}
+
+static void lose(struct reference *reference, uint32_t job, const struct reference_attempt *lost)
+{
+    reference->jobs[job].stray = true;
+    if (!goes_on(reference, job, lost))
+        try_again(reference, job);
 }
 
 static void settle(struct reference *reference, uint32_t job, bool quarantined)
 {
     reference->jobs[job].untold = true;
     reference->jobs[job].quarantined = quarantined;
-    enter(reference, job, REF_SETTLING, NO_WORKER);
+    become(reference, job, REF_SETTLING, NO_WORKER);
 }
 
-static bool is_live(const struct reference *reference, uint32_t worker, uint32_t job,
-                    uint32_t attempt)
+static bool may_speak(const struct reference_attempt *attempt, uint32_t worker, uint32_t number)
 {
-    const struct reference_job *at = &reference->jobs[job];
-    bool its_own = (at->state == REF_SENT || at->state == REF_TAKEN) && at->by == worker;
+    return attempt->number == number &&
+           (attempt->state == REF_PUSHED || is_with(attempt, worker));
+}
 
-    return reference->workers[worker].known && at->attempt == attempt &&
-           (at->state == REF_PUSHED || its_own);
+struct reference_attempt *reference_live(struct reference *reference, uint32_t worker, uint32_t job,
+                                         uint32_t number)
+{
+    struct reference_job *at = &reference->jobs[job];
+
+    if (!reference->workers[worker].known)
+        return NULL;
+    if (may_speak(&at->first, worker, number))
+        return &at->first;
+    return may_speak(&at->backup, worker, number) ? &at->backup : NULL;
 }
 
 void reference_out(struct reference *reference, uint32_t job, uint32_t worker)
 {
-    enter(reference, job, worker == NO_WORKER ? REF_PUSHED : REF_SENT, worker);
+    become(reference, job, worker == NO_WORKER ? REF_PUSHED : REF_SENT, worker);
 }
 
-bool reference_taken(struct reference *reference, uint32_t worker, uint32_t job, uint32_t attempt)
+void reference_backup_out(struct reference *reference, uint32_t job, uint32_t worker)
 {
-    if (!is_live(reference, worker, job, attempt))
-        return false;
-    if (reference->jobs[job].state != REF_TAKEN)
-        enter(reference, job, REF_TAKEN, worker);
-    return true;
+    reference->backups++;
+    enter(reference, &reference->jobs[job].backup, REF_SENT, worker);
 }
 
-void reference_done(struct reference *reference, uint32_t worker, uint32_t job, uint32_t attempt)
+bool reference_taken(struct reference *reference, uint32_t worker, uint32_t job, uint32_t number)
 {
-    if (!is_live(reference, worker, job, attempt))
+    struct reference_attempt *attempt = reference_live(reference, worker, job, number);
+
+    if (attempt != NULL && attempt->state != REF_TAKEN)
+        enter(reference, attempt, REF_TAKEN, worker);
+    return attempt != NULL;
+}
+
+static void cancel(struct reference *reference, uint32_t job,
+                   const struct reference_attempt *attempt)
+{
+    if (attempt->state != REF_SENT && attempt->state != REF_TAKEN)
         return;
-    reference->jobs[job].done_order = ++reference->orders;
-    enter(reference, job, REF_DONE, worker);
+    reference->cancels[reference->cancel_count++] =
+        (struct reference_cancel){attempt->by, job, attempt->number};
+}
+
+bool reference_cancelled(struct reference *reference, uint32_t worker, uint32_t job,
+                         uint32_t number)
+{
+    for (uint32_t i = 0; i < reference->cancel_count; i++) {
+        const struct reference_cancel *at = &reference->cancels[i];
+
+        if (at->worker != worker || at->job != job || at->number != number)
+            continue;
+        reference->cancels[i] = reference->cancels[--reference->cancel_count];
+        return true;
+    }
+    return false;
+}
+
+static void observe(struct reference *reference, usec time, uint64_t size)
+{
+    double weight = reference->mean_time > 0 ? 1.0 / 64 : 1;
+    double seen = time > 0 ? (double)time : 1;
+
+    reference->mean_time += (seen - reference->mean_time) * weight;
+    reference->mean_size += ((double)size - reference->mean_size) * weight;
+}
+
+void reference_done(struct reference *reference, uint32_t worker, uint32_t job, uint32_t number)
+{
+    struct reference_job *at = &reference->jobs[job];
+    struct reference_attempt *attempt = reference_live(reference, worker, job, number);
+
+    if (attempt == NULL)
+        return;
+    if (attempt->state == REF_TAKEN)
+        observe(reference, reference->now - attempt->since, at->size);
+    if (at->backup.state != REF_UNPLANNED)
+        at->stray = true;
+    cancel(reference, job, attempt == &at->first ? &at->backup : &at->first);
+    at->first.number = number;
+    at->backup = nothing;
+    at->done_order = ++reference->orders;
+    become(reference, job, REF_DONE, worker);
+}
+
+static enum returned_action blame(struct reference *reference, uint32_t job, bool other)
+{
+    if (++reference->jobs[job].blame == 2) {
+        become(reference, job, REF_SETTLING, NO_WORKER);
+        return RETURNED_SETTLE;
+    }
+    if (!other)
+        try_again(reference, job);
+    return RETURNED_RETRY;
 }
 
 enum returned_action reference_returned(struct reference *reference, uint32_t worker, uint32_t job,
-                                        uint32_t attempt, enum return_reason reason)
+                                        uint32_t number, enum return_reason reason)
 {
     struct reference_job *at = &reference->jobs[job];
-    bool live = is_live(reference, worker, job, attempt);
+    struct reference_attempt *attempt = reference_live(reference, worker, job, number);
 
     if (reason == RETURN_TROUBLE)
         reference_capacity(reference, worker, 0);
-    if (!live)
+    if (attempt == NULL)
         return RETURNED_IGNORED;
+    bool other = goes_on(reference, job, attempt);
     if (reason == RETURN_CRASHED || reason == RETURN_OVERRAN || reason == RETURN_MISSING)
         at->avoid = reference->workers[worker].incarnation;
+    reference->returns += reason == RETURN_FULL;
+    if (reason == RETURN_CRASHED || reason == RETURN_OVERRAN)
+        return blame(reference, job, other);
+    if (other)
+        return RETURNED_RETRY;
     if (reason == RETURN_MISSING) {
-        enter(reference, job, REF_LOOK, NO_WORKER);
+        become(reference, job, REF_LOOK, NO_WORKER);
         return RETURNED_LOOK;
-    }
-    if (reason == RETURN_CRASHED || reason == RETURN_OVERRAN) {
-        if (++at->blame == 2) {
-            enter(reference, job, REF_SETTLING, NO_WORKER);
-            return RETURNED_SETTLE;
-        }
     }
     if (reason == RETURN_FULL) {
         at->full++;
-        at->attempt++;
-        reference->returns++;
-        enter(reference, job, REF_READY, NO_WORKER);
+        at->first.number = ++at->attempts;
+        become(reference, job, REF_READY, NO_WORKER);
     } else {
-        try_again(reference, job, false);
+        try_again(reference, job);
     }
     return RETURNED_RETRY;
 }
@@ -193,21 +224,56 @@ enum returned_action reference_returned(struct reference *reference, uint32_t wo
 bool reference_recorded(struct reference *reference, uint32_t job)
 {
     struct reference_job *at = &reference->jobs[job];
-    bool tells = at->state == REF_DONE && at->by != NO_WORKER && !at->overtaken && !at->stray;
+    bool tells = at->first.state == REF_DONE && at->first.by != NO_WORKER && !at->overtaken &&
+                 !at->stray;
 
     for (uint32_t i = 0; i < reference->job_count && tells; i++) {
         struct reference_job *other = &reference->jobs[i];
 
-        if (other->state == REF_DONE && other->by == at->by && !other->overtaken &&
-            other->done_order < at->done_order) {
+        if (other->first.state == REF_DONE && other->first.by == at->first.by &&
+            !other->overtaken && other->done_order < at->done_order) {
             other->overtaken = true;
             other->overtaken_at = reference->now;
         }
     }
-    if (at->state == REF_RECORDED || at->state == REF_UNPLANNED)
+    if (at->first.state == REF_RECORDED || at->first.state == REF_UNPLANNED)
         return false;
+    if (at->stray || at->backup.state != REF_UNPLANNED) {
+        cancel(reference, job, &at->first);
+        cancel(reference, job, &at->backup);
+    }
+    at->backup = nothing;
     at->untold = false;
-    enter(reference, job, REF_RECORDED, NO_WORKER);
+    become(reference, job, REF_RECORDED, NO_WORKER);
+    return true;
+}
+
+static void back_up_a_straggler(struct reference *reference, uint32_t job)
+{
+    struct reference_job *at = &reference->jobs[job];
+    usec age = reference->now - at->first.since;
+    double share = (double)at->size / reference->mean_size;
+    double expected = reference->mean_time * (reference->mean_size > 0 && share > 1 ? share : 1);
+
+    if (!reference->no_more || reference->draining || reference_any_ready(reference) ||
+        at->first.state != REF_TAKEN || at->backup.state != REF_UNPLANNED || at->blame > 0 ||
+        at->deaths > 0 || reference->mean_time == 0 || age <= BACKUP_AFTER_MIN ||
+        (double)age <= 3 * expected)
+        return;
+    enter(reference, &at->backup, REF_READY, NO_WORKER);
+    at->backup.number = ++at->attempts;
+}
+
+bool reference_listed(struct reference *reference, uint32_t worker, uint32_t job, uint32_t number,
+                      bool running)
+{
+    if (!reference_taken(reference, worker, job, number))
+        return false;
+    struct reference_attempt *attempt = reference_live(reference, worker, job, number);
+    reference->changes += attempt->running != running;
+    attempt->running = running;
+    if (attempt == &reference->jobs[job].first)
+        back_up_a_straggler(reference, job);
     return true;
 }
 
@@ -216,17 +282,12 @@ void reference_beat(struct reference *reference, uint32_t worker, const bool *li
     reference->changes += reference->workers[worker].heard != reference->now;
     reference->workers[worker].heard = reference->now;
     for (uint32_t i = 0; i < reference->job_count; i++) {
-        const struct reference_job *job = &reference->jobs[i];
+        struct reference_job *job = &reference->jobs[i];
+        struct reference_attempt *its = is_with(&job->backup, worker) ? &job->backup : &job->first;
 
-        if (job->state == REF_TAKEN && job->by == worker && !listed[i])
-            try_again(reference, i, true);
+        if (its->state == REF_TAKEN && its->by == worker && !listed[i])
+            lose(reference, i, its);
     }
-}
-
-void reference_runs(struct reference *reference, uint32_t job, bool running)
-{
-    reference->changes += reference->jobs[job].running != running;
-    reference->jobs[job].running = running;
 }
 
 void reference_capacity(struct reference *reference, uint32_t worker, uint32_t capacity)
@@ -241,8 +302,8 @@ void reference_capacity(struct reference *reference, uint32_t worker, uint32_t c
 
 void reference_retry(struct reference *reference, uint32_t job)
 {
-    if (reference->jobs[job].state == REF_LOOK)
-        try_again(reference, job, false);
+    if (reference->jobs[job].first.state == REF_LOOK)
+        try_again(reference, job);
 }
 
 void reference_leaving(struct reference *reference, uint32_t worker)
@@ -251,7 +312,22 @@ void reference_leaving(struct reference *reference, uint32_t worker)
         return;
     reference->changes++;
     reference->workers[worker].leaving = true;
-    reference->paused = in_state(reference, REF_PUSHED) > 0;
+    reference->paused = reference_any_pushed(reference);
+}
+
+static void lose_worker(struct reference *reference, uint32_t job, struct reference_attempt *its,
+                        bool leaving)
+{
+    struct reference_job *at = &reference->jobs[job];
+    bool suspect = its->running || (reference_is_alone(at) && its->state == REF_TAKEN);
+
+    at->deaths += suspect && !leaving;
+    if (at->deaths == 6) {
+        at->stray = true;
+        settle(reference, job, true);
+    } else {
+        lose(reference, job, its);
+    }
 }
 
 void reference_left(struct reference *reference, uint32_t worker)
@@ -263,16 +339,12 @@ void reference_left(struct reference *reference, uint32_t worker)
     for (uint32_t i = 0; i < reference->job_count; i++) {
         struct reference_job *job = &reference->jobs[i];
 
-        if (job->by != worker)
-            continue;
-        job->by = NO_WORKER;
-        if (job->state == REF_DONE)
-            continue;
-        job->deaths += job->running && !leaving;
-        if (job->deaths == 5)
-            settle(reference, i, true);
-        else
-            try_again(reference, i, true);
+        if (is_with(&job->first, worker))
+            lose_worker(reference, i, &job->first, leaving);
+        else if (is_with(&job->backup, worker))
+            lose_worker(reference, i, &job->backup, leaving);
+        else if (job->first.by == worker)
+            job->first.by = NO_WORKER;
     }
 }
 
@@ -281,18 +353,25 @@ static void lose_result(struct reference *reference, uint32_t job)
     if (++reference->jobs[job].unrecorded == 3)
         settle(reference, job, false);
     else
-        try_again(reference, job, true);
+        lose(reference, job, &reference->jobs[job].first);
+}
+
+static bool is_untaken(const struct reference *reference, const struct reference_attempt *attempt)
+{
+    return (attempt->state == REF_PUSHED || attempt->state == REF_SENT) &&
+           attempt->since + TAKEN_DEADLINE_MIN <= reference->now;
 }
 
 void reference_expire(struct reference *reference)
 {
     for (uint32_t i = 0; i < reference->job_count; i++) {
-        const struct reference_job *job = &reference->jobs[i];
-        bool untaken = job->state == REF_PUSHED || job->state == REF_SENT;
+        struct reference_job *job = &reference->jobs[i];
 
-        if (untaken && job->since + TAKEN_DEADLINE_MIN <= reference->now)
-            try_again(reference, i, true);
-        else if (job->state == REF_DONE && job->overtaken &&
+        if (is_untaken(reference, &job->backup))
+            lose(reference, i, &job->backup);
+        if (is_untaken(reference, &job->first))
+            lose(reference, i, &job->first);
+        else if (job->first.state == REF_DONE && job->overtaken &&
                  job->overtaken_at + OVERTAKEN_FOR <= reference->now)
             lose_result(reference, i);
     }
@@ -303,28 +382,8 @@ void reference_idle(struct reference *reference)
     for (uint32_t i = 0; i < reference->job_count; i++) {
         const struct reference_job *job = &reference->jobs[i];
 
-        if (job->state == REF_DONE && !job->overtaken && job->since + SINK_IDLE <= reference->now)
+        if (job->first.state == REF_DONE && !job->overtaken &&
+            job->first.since + SINK_IDLE <= reference->now)
             lose_result(reference, i);
-    }
-}
-
-void reference_count(const struct reference *reference, struct ledger_counts *counts)
-{
-    *counts = (struct ledger_counts){
-        .planned = reference->job_count - in_state(reference, REF_UNPLANNED),
-        .ready = in_state(reference, REF_READY),
-        .pushed = in_state(reference, REF_PUSHED),
-        .sent = in_state(reference, REF_SENT),
-        .taken = in_state(reference, REF_TAKEN),
-        .done = in_state(reference, REF_DONE),
-        .settling = in_state(reference, REF_LOOK) + in_state(reference, REF_SETTLING),
-        .recorded = in_state(reference, REF_RECORDED),
-        .capacity = reference_window(reference),
-        .retries = reference->retries,
-        .returns = reference->returns,
-    };
-    for (uint32_t i = 0; i < reference->worker_count; i++) {
-        counts->workers += reference->workers[i].known;
-        counts->workers_well += limit_of(&reference->workers[i]) > 0;
     }
 }

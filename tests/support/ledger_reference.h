@@ -24,13 +24,26 @@ enum reference_state {
     REF_STATES
 };
 
+struct reference_attempt {
+    enum reference_state state; // of a backup: UNPLANNED (there is none), READY, SENT, TAKEN
+    uint32_t number, by;        // by: number of the worker; NO_WORKER
+    usec since;
+    bool running;
+};
+
 struct reference_job {
-    enum reference_state state;
-    uint32_t attempt, by; // by: number of the worker; NO_WORKER
-    usec since, overtaken_at;
+    struct reference_attempt first, backup; // first: says the job's state, too
+    uint32_t attempts;
+    uint64_t size;
+    usec overtaken_at;
     uint64_t avoid, done_order;
     uint32_t full, blame, deaths, unrecorded;
-    bool retry, stray, running, overtaken, untold, quarantined;
+    bool retry, stray, overtaken, untold, quarantined;
+};
+
+/* An attempt whose worker is to be told CANCEL. */
+struct reference_cancel {
+    uint32_t worker, job, number;
 };
 
 struct reference_worker {
@@ -45,8 +58,11 @@ struct reference {
     struct reference_job jobs[REFERENCE_JOBS];
     struct reference_worker workers[REFERENCE_WORKERS];
     usec now;
-    bool paused, draining;
-    uint64_t orders, retries, returns;
+    bool paused, draining, no_more;
+    uint64_t orders, retries, returns, backups;
+    double mean_time, mean_size;
+    struct reference_cancel cancels[2 * REFERENCE_JOBS];
+    uint32_t cancel_count;
     uint64_t changes; // counts them: a step that changes nothing leaves it alone
 };
 
@@ -60,16 +76,34 @@ bool reference_waits_for_push(const struct reference_job *job);
 void reference_next_out(const struct reference *reference, uint32_t *job, uint32_t *worker);
 /* Whether the job may be sent to this worker. */
 bool reference_may_send(const struct reference *reference, uint32_t job, uint32_t worker);
+/* The same of its backup. */
+bool reference_may_back_up(const struct reference *reference, uint32_t job, uint32_t worker);
+/* Whether it waits to run alone, or does. */
+bool reference_is_alone(const struct reference_job *job);
+bool reference_any_ready(const struct reference *reference);
+bool reference_any_pushed(const struct reference *reference);
+/* The attempt with that number if this worker may speak about it; else NULL. */
+struct reference_attempt *reference_live(struct reference *reference, uint32_t worker, uint32_t job,
+                                         uint32_t number);
 
+void reference_plan(struct reference *reference, uint32_t job, uint64_t size);
+void reference_no_more(struct reference *reference);
+/* To a worker, or pushed: NO_WORKER. */
 void reference_out(struct reference *reference, uint32_t job, uint32_t worker);
+void reference_backup_out(struct reference *reference, uint32_t job, uint32_t worker);
 bool reference_taken(struct reference *reference, uint32_t worker, uint32_t job, uint32_t attempt);
 void reference_done(struct reference *reference, uint32_t worker, uint32_t job, uint32_t attempt);
 enum returned_action reference_returned(struct reference *reference, uint32_t worker, uint32_t job,
                                         uint32_t attempt, enum return_reason reason);
 bool reference_recorded(struct reference *reference, uint32_t job);
-/* After the TAKEN of everything that the beat lists. */
+/* A beat lists it: false if the attempt is not live. */
+bool reference_listed(struct reference *reference, uint32_t worker, uint32_t job, uint32_t number,
+                      bool running);
+/* After everything that the beat lists. */
 void reference_beat(struct reference *reference, uint32_t worker, const bool *listed);
-void reference_runs(struct reference *reference, uint32_t job, bool running);
+/* False: that CANCEL is not due. Else it is said. */
+bool reference_cancelled(struct reference *reference, uint32_t worker, uint32_t job,
+                         uint32_t number);
 void reference_capacity(struct reference *reference, uint32_t worker, uint32_t capacity);
 void reference_retry(struct reference *reference, uint32_t job);
 void reference_leaving(struct reference *reference, uint32_t worker);

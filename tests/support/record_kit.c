@@ -94,6 +94,7 @@ static void make_outputs(struct record_kit *kit, struct result *result, const ch
     for (uint32_t i = 0; i < kit->options.size_count; i++) {
         must(naming_output(&kit->options, path, i, name, &why), &why);
         snprintf(below, sizeof below, "dest/%s", name);
+        (void)unlink(temp_tree_at(&kit->tree, below)); // a worker's rename replaces it as well
         temp_tree_file(&kit->tree, below, path, strlen(path));
         assert_int_equal(stat(temp_tree_at(&kit->tree, below), &made), 0);
         result->outputs[i] = (struct output){
@@ -179,9 +180,9 @@ static bool add_line(void *context, const struct record_image *image)
     FILE *out = context;
     fprintf(out,
             "%s/%s %s %" PRIu64 " %" PRId64 " '%s' '%s' %ux%u %" PRIu64 " %" PRIu64 " %s %u %u",
-            image->root, image->path, image_state_name(image->state), image->size,
-            image->mtime_ns, image->error, image->warnings, image->width, image->height,
-            image->bytes_in, image->ms, image->worker, image->attempts, image->crashes);
+            image->root, image->path, image_state_name(image->state), image->size, image->mtime_ns,
+            image->error, image->warnings, image->width, image->height, image->bytes_in, image->ms,
+            image->worker, image->attempts, image->crashes);
     for (uint32_t i = 0; i < image->output_count; i++)
         fprintf(out, " %s=%ux%u,%" PRIu64 ",%" PRId64, image->outputs[i].path,
                 image->outputs[i].output.width, image->outputs[i].output.height,

@@ -13,6 +13,7 @@
 #define WIDTH 400
 #define HEIGHT 300
 #define WIDE 20000
+#define LACKING 12
 #define NAME_BYTES 255 // the longest that file systems take
 
 enum pixels {
@@ -173,8 +174,9 @@ static void write_orientations(const char *folder)
     }
 }
 
-/* Two files out of a good JPEG: one whose name is as long as can be, one whose header claims
- * 64250 x 64250 pixels (in its start of frame: marker, length, precision, height, width). */
+/* Three files out of a good JPEG: one whose name is as long as can be, one that lacks some bytes
+ * just before its end marker, one whose header claims 64250 x 64250 pixels (in its start of frame:
+ * marker, length, precision, height, width). */
 static void write_changed_jpegs(const char *folder)
 {
     VipsImage *image = sample_picture(1, WIDTH, HEIGHT);
@@ -184,6 +186,12 @@ static void write_changed_jpegs(const char *folder)
     memset(name, 'x', sizeof name);
     strcpy(name + NAME_BYTES - 4, ".jpg");
     sample_file_write(folder, name, bytes.data, bytes.size);
+
+    unsigned char *lacking = g_malloc(bytes.size);
+    memcpy(lacking, bytes.data, bytes.size);
+    memcpy(lacking + bytes.size - LACKING - 2, "\xff\xd9", 2);
+    sample_file_write(folder, "last-row.jpg", lacking, bytes.size - LACKING);
+    g_free(lacking);
 
     unsigned char *frame = memmem(bytes.data, bytes.size, "\xff\xc0", 2);
     if (frame)

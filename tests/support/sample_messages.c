@@ -154,7 +154,8 @@ static void fill_run(enum message_type type, struct message *message)
         message->welcome.token = T("0123456789abcdef");
         break;
     case MSG_START:
-        fill_setup(&message->start);
+        fill_setup(&message->start.setup);
+        message->start.retry_failed = true;
         break;
     case MSG_REFUSED:
         message->refused = T("another sink is collecting");
@@ -198,13 +199,17 @@ void sample_message(enum message_type type, struct message *message)
         fill_ask(&message->ask);
         break;
     case MSG_ANSWER:
-        message->answer = (struct answer){
-            .count = 2,
-            .entries = {{7, VERDICT_NEW, T("")}, {8, VERDICT_NAME_TAKEN, T("taken by a.png")}}};
+        message->answer =
+            (struct answer){.count = 2,
+                            .entries = {{7, VERDICT_NEW, T(""), 1},
+                                        {8, VERDICT_NAME_TAKEN, T("taken by a.png"), 0}}};
         break;
     case MSG_OUTCOME:
+    case MSG_CRASHED:
         message->outcome = (struct outcome){7,    2,  IMAGE_QUARANTINED,     1, T("a/b.jpg"),
                                             4096, -5, T("two decoders died")};
+        if (type == MSG_CRASHED)
+            message->outcome.state = IMAGE_PENDING;
         break;
     case MSG_FINISH:
         message->finish = counts;
@@ -268,8 +273,11 @@ static void grow_result(struct result_message *made)
     made->path = longest(JOB_PATH_SIZE, false);
     made->error = longest(IMAGE_ERROR_SIZE, false);
     made->warnings = longest(IMAGE_WARNINGS_SIZE, false);
-    made->result.job =
-        (struct job){UINT64_MAX, UINT32_MAX, ROOTS_MAX - 1, UINT64_MAX, INT64_MIN, 0};
+    made->result.job = (struct job){.id = UINT64_MAX,
+                                    .attempt = UINT32_MAX,
+                                    .root = ROOTS_MAX - 1,
+                                    .size = UINT64_MAX,
+                                    .mtime_ns = INT64_MIN};
     made->result.latency = made->result.busy = INT64_MAX;
     for (int i = 0; i < STAGES; i++)
         made->result.stages[i] = INT64_MAX;
@@ -287,8 +295,8 @@ static void grow_lists(enum message_type type, struct message *message)
         message->ask.count = ASK_MAX;
     } else if (type == MSG_ANSWER) {
         for (uint32_t i = 0; i < ASK_MAX; i++)
-            message->answer.entries[i] = (struct answer_entry){UINT64_MAX, VERDICT_NAME_TAKEN,
-                                                               longest(IMAGE_ERROR_SIZE, false)};
+            message->answer.entries[i] = (struct answer_entry){
+                UINT64_MAX, VERDICT_NAME_TAKEN, longest(IMAGE_ERROR_SIZE, false), UINT32_MAX};
         message->answer.count = ASK_MAX;
     } else if (type == MSG_FINISHED) {
         struct worker_share share = {.incarnation = UINT64_MAX, .images = UINT64_MAX, .busy = 1};
@@ -325,7 +333,7 @@ void sample_longest(enum message_type type, struct message *message)
         message->welcome.token = longest(TOKEN_MAX + 1, false);
         break;
     case MSG_START:
-        grow_setup(&message->start);
+        grow_setup(&message->start.setup);
         break;
     case MSG_JOB:
         message->job = (struct job_message){{UINT64_MAX, UINT32_MAX},

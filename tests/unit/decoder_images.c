@@ -47,6 +47,7 @@ static const struct outcome {
     {"really-a-png.jpg", VERDICT_IMAGE_MADE, 128, 96, ""},
     {"truncated.jpg", VERDICT_IMAGE_DAMAGED, 128, 96, ""},
     {"truncated-progressive.jpg", VERDICT_IMAGE_DAMAGED, 128, 96, ""},
+    {"last-row.jpg", VERDICT_IMAGE_DAMAGED, 128, 96, ""},
     {"truncated.png", VERDICT_IMAGE_DAMAGED, 128, 96, ""},
     {"truncated.gif", VERDICT_IMAGE_DAMAGED, 128, 96, ""},
     {"truncated-interlaced.png", VERDICT_IMAGE_FAILED, 0, 0, "not enough data"},

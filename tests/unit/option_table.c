@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "cli/option_table.h"
+#include "sink/record.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define WORDS_MAX 16
@@ -21,9 +22,10 @@ static const struct command commands[] = {
     {.name = "run", .bit = COMMAND_RUN},     {.name = "ventilator", .bit = COMMAND_VENTILATOR},
     {.name = "sink", .bit = COMMAND_SINK},   {.name = "worker", .bit = COMMAND_WORKER},
     {.name = "start", .bit = COMMAND_START}, {.name = "status", .bit = COMMAND_STATUS},
-    {.name = NULL, .bit = COMMAND_NONE},
+    {.name = "list", .bit = COMMAND_LIST},   {.name = "verify", .bit = COMMAND_VERIFY},
+    {.name = "prune", .bit = COMMAND_PRUNE}, {.name = NULL, .bit = COMMAND_NONE},
 };
-enum { RUN, VENTILATOR, SINK, WORKER, START, STATUS, NONE };
+enum { RUN, VENTILATOR, SINK, WORKER, START, STATUS, LIST, VERIFY, PRUNE, NONE };
 
 /* Writable words of one command line, as main gets them. */
 struct line {
@@ -89,6 +91,10 @@ static void every_option_of_run_reaches_its_field(void **state)
     assert_int_equal(arguments.memory, 2ll << 30);
     assert_int_equal(arguments.listen.address.port, 6000);
     assert_true(arguments.insecure);
+    assert_parsed(RUN, "--force --retry-failed --db r", &line, &arguments);
+    assert_true(arguments.force);
+    assert_true(arguments.retry_failed);
+    assert_string_equal(arguments.db, "r");
     assert_parsed(RUN, "--progress json -q --json -", &line, &arguments);
     assert_int_equal(arguments.progress, PROGRESS_JSON);
     assert_true(arguments.quiet);
@@ -122,6 +128,25 @@ static void options_of_the_other_roles_reach_their_fields(void **state)
     assert_parsed(STATUS, "--connect head --json", &line, &arguments);
     assert_true(arguments.json);
     assert_null(arguments.json_file);
+}
+
+static void options_of_the_record_reach_their_fields(void **state)
+{
+    (void)state;
+    struct line line;
+    struct arguments arguments;
+    assert_parsed(LIST, "d --status failed,quarantined --json --db r", &line, &arguments);
+    assert_int_equal(arguments.states,
+                     RECORD_STATE(IMAGE_FAILED) | RECORD_STATE(IMAGE_QUARANTINED));
+    assert_true(arguments.json);
+    assert_string_equal(arguments.db, "r");
+    assert_parsed(LIST, "d --status made --status damaged", &line, &arguments);
+    assert_int_equal(arguments.states, RECORD_STATE(IMAGE_MADE) | RECORD_STATE(IMAGE_DAMAGED));
+    assert_parsed(VERIFY, "d --db r -j 3", &line, &arguments);
+    assert_int_equal(arguments.jobs, 3);
+    assert_false(arguments.yes);
+    assert_parsed(PRUNE, "d --db r --yes", &line, &arguments);
+    assert_true(arguments.yes);
 }
 
 static void sizes_given_take_the_place_of_the_default(void **state)
@@ -164,9 +189,8 @@ static void what_is_wrong_is_named_in_one_line(void **state)
         {RUN, "--nonsense a", "--nonsense: unknown option of run; see thumbmill run --help"},
         {RUN, "a b --nonsense=3", "--nonsense: unknown option of run; see thumbmill run --help"},
         {RUN, "-qx", "-x: unknown option of run; see thumbmill run --help"},
-        {RUN, "--force", "--force: unknown option of run; see thumbmill run --help"},
-        {RUN, "--retry-failed", "--retry-failed: unknown option of run; see thumbmill run --help"},
-        {RUN, "--db x", "--db: unknown option of run; see thumbmill run --help"},
+        {VENTILATOR, "--db x",
+         "--db: unknown option of ventilator; see thumbmill ventilator --help"},
         {RUN, "--keys d", "--keys: unknown option of run; see thumbmill run --help"},
         {RUN, "--sandbox try", "--sandbox: unknown option of run; see thumbmill run --help"},
         {RUN, "--hold", "--hold: unknown option of run; see thumbmill run --help"},
@@ -175,6 +199,12 @@ static void what_is_wrong_is_named_in_one_line(void **state)
          "--workers: unknown option of ventilator; see thumbmill ventilator --help"},
         {VENTILATOR, "--memory 1G",
          "--memory: unknown option of ventilator; see thumbmill ventilator --help"},
+        {VERIFY, "--yes", "--yes: unknown option of verify; see thumbmill verify --help"},
+        {PRUNE, "-j 3", "-j: unknown option of prune; see thumbmill prune --help"},
+        {LIST, "--status", "--status: expected a value, S"},
+        {LIST, "--status fresh",
+         "--status fresh: expected made, damaged, failed or quarantined, or some of them by commas "
+         "(what a run counts as fresh is made or damaged)"},
         {WORKER, "-s 3", "-s: unknown option of worker; see thumbmill worker --help"},
         {START, "--json", "--json: unknown option of start; see thumbmill start --help"},
         {NONE, "--what", "--what: unknown option; see thumbmill --help"},
@@ -214,6 +244,7 @@ static void values_that_make_no_sense_are_refused(void **state)
         {WORKER, "--source-root", {"/a", "a=/b", "/a=b", "="}},
         {WORKER, "--head-timeout", {"0", "x"}},
         {SINK, "--advertise", {"tcp://x"}},
+        {LIST, "--status", {"fresh", "pending", "Made", "made,", ",made", "made,,failed", "mad"}},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         for (size_t k = 0; cases[i].values[k] != NULL; k++) {
@@ -286,6 +317,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_option_of_run_reaches_its_field),
         cmocka_unit_test(options_of_the_other_roles_reach_their_fields),
+        cmocka_unit_test(options_of_the_record_reach_their_fields),
         cmocka_unit_test(sizes_given_take_the_place_of_the_default),
         cmocka_unit_test(operands_may_stand_anywhere_and_look_like_options_after_two_dashes),
         cmocka_unit_test(what_is_wrong_is_named_in_one_line),

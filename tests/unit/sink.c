@@ -102,11 +102,11 @@ static void a_run_that_makes_no_sense_is_refused(void **state)
     rig_start_sink();
     rig_hear(MSG_HELLO);
     memset(&rig.out.start, 0, sizeof rig.out.start);
-    run_options_init(&rig.out.start.options);
-    strcpy(rig.out.start.options.output, "../../%s.jpg");
-    rig.out.start.dest = text_of("/out");
-    rig.out.start.root_count = 1;
-    rig.out.start.roots[0] = text_of("/photos");
+    run_options_init(&rig.out.start.setup.options);
+    strcpy(rig.out.start.setup.options.output, "../../%s.jpg");
+    rig.out.start.setup.dest = text_of(rig.dest);
+    rig.out.start.setup.root_count = 1;
+    rig.out.start.setup.roots[0] = text_of("/photos");
     rig_say(MSG_START);
     rig_hear(MSG_REFUSED);
     rig_end_run(0);
@@ -120,10 +120,8 @@ static void strange_results_are_dropped_and_the_run_goes_on(void **state)
     (void)state;
     rig_begin_run();
     rig_ask_about(1, 2);
-    struct wait_item item = {.channel = rig.worker, .fd = -1, .want_send = true};
-    assert_int_equal(channel_wait(&item, 1, RIG_FOR_EVER), STATUS_OK);
-    assert_int_equal(channel_send(rig.worker, "garbage", 7), STATUS_OK);
-    assert_int_equal(channel_send(rig.worker, "", 0), STATUS_OK);
+    rig_push("garbage", 7);
+    rig_push("", 0);
     rig_push_result(RIG_RUN + 1, 1, 1);
     rig_push_result(RIG_RUN, 3, 1); // never asked about
     rig_push_result(RIG_RUN, 2, 1);
@@ -186,11 +184,7 @@ static void a_second_place_takes_results_over_tcp(void **state)
     rig_ask_about(1, 2);
     rig_push_result(RIG_RUN, 1, 1); // over inproc
     (void)rig_hear_recorded(1);
-    channel_close(&rig.worker, 0);
-    assert_int_equal(
-        channel_open(&rig.worker, rig.context, CHANNEL_RESULTS_PUSH, FRAME_RESULT_MAX, &reason),
-        STATUS_OK);
-    assert_int_equal(channel_connect(rig.worker, endpoint, &reason), STATUS_OK);
+    rig_connect_worker(endpoint);
     rig_push_result(RIG_RUN, 2, 1);
     assert_int_equal(rig_hear_recorded(1).job, 2);
     rig_say_finish(2, false);

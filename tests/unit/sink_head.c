@@ -1,6 +1,7 @@
 /* The sink role and its head: found, lost, replaced, of another version; and stops. */
 
 #include <netinet/in.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,7 +94,7 @@ static void a_head_that_could_not_go_on_ends_it_in_failure(void **state)
     (void)state;
     rig_begin_run();
     rig_end_run(3);
-    assert_int_equal(rig.ended, STATUS_MACHINE);
+    assert_int_equal(rig.ended, STATUS_CLOSED);
     assert_string_not_equal(rig.why.text, "");
 }
 
@@ -118,6 +119,41 @@ static void a_ventilator_started_again_is_served_once_the_old_one_is_lost(void *
     assert_int_equal(rig.ended, STATUS_OK);
     assert_int_equal(rig.summary.run, RIG_RUN + 1);
     assert_int_equal(rig.summary.states[IMAGE_MADE], 0);
+}
+
+static sem_t may_go_on;
+
+static void wait_for_leave(void *observer, const struct run_setup *setup)
+{
+    (void)observer;
+    (void)setup;
+    sem_wait(&may_go_on);
+}
+
+static void a_start_that_takes_its_time_may_be_said_again_meanwhile(void **state)
+{
+    (void)state;
+    sem_init(&may_go_on, 0, 1);
+    rig.config.started = wait_for_leave;
+    rig_begin_run();
+    do { // until the old head is lost
+        rig_hear_any();
+        if (rig.in.envelope.type == MSG_BEAT)
+            rig_say_of(RIG_RUN + 1, MSG_WHO);
+    } while (rig.in.envelope.type != MSG_HELLO);
+    for (int i = 0; i < 2; i++) {
+        rig_say_start(RIG_RUN + 1);
+        rig_say_of(RIG_RUN + 1, MSG_WHO);
+        rig_hear(MSG_HELLO); // it has heard the one, and the other; it refused neither
+    }
+    sem_post(&may_go_on);
+    rig_hear(MSG_STARTED);
+    rig_hear(MSG_STARTED);
+    rig.out.end.exit_status = 0;
+    rig_say_of(RIG_RUN + 1, MSG_END);
+    rig_join_sink();
+    sem_destroy(&may_go_on);
+    assert_int_equal(rig.ended, STATUS_OK);
 }
 
 /* A peer of ZMTP 3.0 (RFC 23) with a security mechanism that nobody knows: after such an error
@@ -171,6 +207,7 @@ int main(void)
         test(a_head_of_another_version_is_named_and_left),
         test(a_head_that_could_not_go_on_ends_it_in_failure),
         test(a_ventilator_started_again_is_served_once_the_old_one_is_lost),
+        test(a_start_that_takes_its_time_may_be_said_again_meanwhile),
         test(a_connection_that_died_for_good_is_made_anew),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

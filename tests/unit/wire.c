@@ -49,11 +49,11 @@ static const char *const frames[MSG_TYPES] = {
     [MSG_LEAVING] = "[1, 11, 11, 12, 13]",
     [MSG_GO] = "[1, 12, 11, 12, 13]",
     [MSG_CANCEL] = "[1, 13, 11, 12, 13, " ATTEMPTS "]",
-    [MSG_START] = "[1, 14, 11, 12, 13, " SETUP "]",
+    [MSG_START] = "[1, 14, 11, 12, 13, " SETUP ", false, true]",
     [MSG_STARTED] = "[1, 15, 11, 12, 13]",
     [MSG_ASK] = "[1, 16, 11, 12, 13, " COUNTS ", [[7, 0, 4096, 1700000000123456789, 'a/b.jpg'], "
                 "[8, 1023, 0, -1, '\\xff\\x0a.png']]]",
-    [MSG_ANSWER] = "[1, 17, 11, 12, 13, [[7, 0, ''], [8, 3, 'taken by a.png']]]",
+    [MSG_ANSWER] = "[1, 17, 11, 12, 13, [[7, 0, '', 1], [8, 3, 'taken by a.png', 0]]]",
     [MSG_OUTCOME] = "[1, 18, 11, 12, 13, 7, 2, 5, 1, 4096, -5, 'a/b.jpg', 'two decoders died']",
     [MSG_RECORDED] = "[1, 19, 11, 12, 13, " ATTEMPTS "]",
     [MSG_FINISH] = "[1, 20, 11, 12, 13, " COUNTS "]",
@@ -71,6 +71,7 @@ static const char *const frames[MSG_TYPES] = {
                    "16, 12, 7, 65, 'no share', true, 66]]]",
     [MSG_START_WANTED] = "[1, 26, 11, 12, 13]",
     [MSG_START_ACCEPTED] = "[1, 27, 11, 12, 13, 'started: 3 workers']",
+    [MSG_CRASHED] = "[1, 28, 11, 12, 13, 7, 2, 0, 1, 4096, -5, 'a/b.jpg', 'two decoders died']",
 };
 
 static void the_frames_are_those_of_the_document(void **state)
@@ -140,7 +141,7 @@ static void the_options_are_heard_as_strings_that_end(void **state)
 {
     (void)state;
     struct buffer buffer = {0};
-    const struct run_options *options = &heard.start.options;
+    const struct run_options *options = &heard.start.setup.options;
     sample_message(MSG_START, &said);
     assert_int_equal(wire_encode(&buffer, &said), STATUS_OK);
     assert_int_equal(decode(&buffer), STATUS_OK);
@@ -149,7 +150,7 @@ static void the_options_are_heard_as_strings_that_end(void **state)
     assert_string_equal(options->profile, "p3");
     assert_string_equal(options->sizes[1].label, "800x");
     assert_int_equal(options->size_count, 2);
-    assert_int_equal(heard.start.root_count, 2);
+    assert_int_equal(heard.start.setup.root_count, 2);
     buffer_close(&buffer);
 }
 

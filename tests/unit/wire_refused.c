@@ -42,7 +42,7 @@ static const struct refused refused_frames[] = {
     {"a version that is no number", "['1', 3, 0, 0, 9]", "version"},
     {"an envelope cut short", "[1, 4, 0, 0]", "sender"},
     {"type 0", "[1, 0, 0, 0, 9]", "type"},
-    {"a type to come", "[1, 28, 0, 0, 9]", "type"},
+    {"a type to come", "[1, 29, 0, 0, 9]", "type"},
     {"a negative sender", "[1, 4, 0, 0, -9]", "sender"},
     {"too few fields", TO(5) "7, 1, 0, 5, 6]", "number of fields"},
     {"a job numbered 0", TO(5) "0, 1, 0, 5, 6, 'a']", "job"},
@@ -63,7 +63,7 @@ static const struct refused refused_frames[] = {
     {"a number for a truth", TO(1) "0, 'w', 1, 1, '', '', 0, 0]", "finished"},
     {"a reason nobody has", TO(7) "7, 1, 6, 0, '']", "reason"},
     {"a time before the clock's start", TO(10) "-1]", "sent"},
-    {"a verdict nobody gives", TO(17) "[[7, 4, '']]]", "verdict"},
+    {"a verdict nobody gives", TO(17) "[[7, 4, '', 0]]]", "verdict"},
     {"an outcome that only workers reach", TO(18) "7, 1, 1, 0, 5, 6, 'a', '']", "state"},
     {"an exit status of 9 bits", TO(22) "256]", "exit_status"},
     {"a result that is pending", RESULT_UP_TO_STATE "0" RESULT_UP_TO_OUTPUTS "[], '', '']",
@@ -75,25 +75,27 @@ static const struct refused refused_frames[] = {
      RESULT_UP_TO_STATE "4" RESULT_UP_TO_OUTPUTS "[[1, 1, 1, 1]], 'e', '']", "outputs"},
     {"an output without pixels",
      RESULT_UP_TO_STATE "1" RESULT_UP_TO_OUTPUTS "[[0, 1, 1, 1]], '', '']", "output width"},
-    {"no size", START("[]", "0, 0, 1, 1, 1, 2, false") ", '/d', []]", "sizes"},
-    {"a size without a side", START("[[0, 1, 0, '1']]", "0, 0, 1, 1, 1, 2, false") ", '/d', []]",
+    {"no size", START("[]", "0, 0, 1, 1, 1, 2, false") ", '/d', [], false, false]", "sizes"},
+    {"a size without a side",
+     START("[[0, 1, 0, '1']]", "0, 0, 1, 1, 1, 2, false") ", '/d', [], false, false]",
      "size width"},
     {"a size wider than any",
-     START("[[10000001, 1, 0, '1']]", "0, 0, 1, 1, 1, 2, false") ", '/d', []]", "size width"},
-    {"a mode nobody has", START("[[1, 1, 4, '1']]", "0, 0, 1, 1, 1, 2, false") ", '/d', []]",
-     "size mode"},
-    {"a label that climbs", START("[[1, 1, 0, '../x']]", "0, 0, 1, 1, 1, 2, false") ", '/d', []]",
-     "label"},
-    {"a label of nothing", START("[[1, 1, 0, '']]", "0, 0, 1, 1, 1, 2, false") ", '/d', []]",
-     "label"},
-    {"metadata nobody keeps", START("[[1, 1, 0, '1']]", "32, 0, 1, 1, 1, 2, false") ", '/d', []]",
-     "keep"},
-    {"a format nobody knows", START("[[1, 1, 0, '1']]", "0, 0, 1, 1, 1, 4096, false") ", '/d', []]",
-     "allow"},
-    {"a destination somewhere", START("[[1, 1, 0, '1']]", "0, 0, 1, 1, 1, 2, false") ", 'd', []]",
-     "dest"},
-    {"a root of nothing", START("[[1, 1, 0, '1']]", "0, 0, 1, 1, 1, 2, false") ", '/d', ['']]",
-     "root"},
+     START("[[10000001, 1, 0, '1']]", "0, 0, 1, 1, 1, 2, false") ", '/d', [], false, false]",
+     "size width"},
+    {"a mode nobody has",
+     START("[[1, 1, 4, '1']]", "0, 0, 1, 1, 1, 2, false") ", '/d', [], false, false]", "size mode"},
+    {"a label that climbs",
+     START("[[1, 1, 0, '../x']]", "0, 0, 1, 1, 1, 2, false") ", '/d', [], false, false]", "label"},
+    {"a label of nothing",
+     START("[[1, 1, 0, '']]", "0, 0, 1, 1, 1, 2, false") ", '/d', [], false, false]", "label"},
+    {"metadata nobody keeps",
+     START("[[1, 1, 0, '1']]", "32, 0, 1, 1, 1, 2, false") ", '/d', [], false, false]", "keep"},
+    {"a format nobody knows",
+     START("[[1, 1, 0, '1']]", "0, 0, 1, 1, 1, 4096, false") ", '/d', [], false, false]", "allow"},
+    {"a destination somewhere",
+     START("[[1, 1, 0, '1']]", "0, 0, 1, 1, 1, 2, false") ", 'd', [], false, false]", "dest"},
+    {"a root of nothing",
+     START("[[1, 1, 0, '1']]", "0, 0, 1, 1, 1, 2, false") ", '/d', [''], false, false]", "root"},
 };
 
 static void what_no_peer_may_say_is_refused_by_its_name(void **state)
@@ -120,13 +122,13 @@ static void what_peers_may_say_is_accepted(void **state)
         TO(6) "[[7, 1, 'and', ['more']]]]",
         TO(1) "0, 'w', 1024, 1024, '', '', 65535, false]",
         TO(7) "7, 1, 5, 0, '']",
-        TO(17) "[[7, 3, '']]]",
+        TO(17) "[[7, 3, '', 0]]]",
         TO(18) "7, 0, 5, 0, 5, 6, 'a', '']",
         TO(22) "255]",
         RESULT_UP_TO_STATE "4" RESULT_UP_TO_OUTPUTS "[], 'e', '']",
         RESULT_UP_TO_STATE "1" RESULT_UP_TO_OUTPUTS "[[1, 1, 0, -1]], '', '']",
-        START("[[1, 1, 3, '1x1']]", "31, 3, 1, 1, 1, 4095, true") ", '/d', ['/']]",
-        START("[[1, 1, 0, '1', 5]]", "0, 0, 1, 1, 1, 2, false, 'more'") ", '/d', []]",
+        START("[[1, 1, 3, '1x1']]", "31, 3, 1, 1, 1, 4095, true") ", '/d', ['/'], true, false]",
+        START("[[1, 1, 0, '1', 5]]", "0, 0, 1, 1, 1, 2, false, 'more'") ", '/d', [], false, false]",
     };
     for (size_t i = 0; i < sizeof accepted / sizeof *accepted; i++) {
         struct reason why = {""};
@@ -140,22 +142,23 @@ static void lists_longer_than_their_limit_are_refused(void **state)
     (void)state;
     static char frame[16 * 1024];
     static const struct {
-        const char *head, *element;
+        const char *head, *element, *tail;
         unsigned most; // the limit
     } lists[] = {
-        {TO(6), "[7, 1]", ATTEMPTS_MAX},
-        {TO(17), "[7, 0, '']", ASK_MAX},
-        {START("[[1, 1, 0, '1']]", "0, 0, 1, 1, 1, 2, false") ", '/d', ", "'/'", ROOTS_MAX},
+        {TO(6), "[7, 1]", "]", ATTEMPTS_MAX},
+        {TO(17), "[7, 0, '', 0]", "]", ASK_MAX},
+        {START("[[1, 1, 0, '1']]", "0, 0, 1, 1, 1, 2, false") ", '/d', ", "'/'", ", false, false]",
+         ROOTS_MAX},
     };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         for (unsigned count = lists[i].most; count <= lists[i].most + 1; count++) {
-            size_t capacity = strlen(lists[i].head) + count * (strlen(lists[i].element) + 1) + 8;
+            size_t capacity = strlen(lists[i].head) + count * (strlen(lists[i].element) + 1) + 24;
             char *notation = malloc(capacity);
             assert_non_null(notation);
             size_t at = (size_t)snprintf(notation, capacity, "%s[", lists[i].head);
             for (unsigned k = 0; k < count; k++)
                 at += (size_t)snprintf(notation + at, capacity - at, "%s,", lists[i].element);
-            snprintf(notation + at, capacity - at, "]]");
+            snprintf(notation + at, capacity - at, "]%s", lists[i].tail);
             size_t size = notation_pack(notation, frame, sizeof frame);
             assert_int_equal(wire_decode(frame, size, &heard, NULL, NULL),
                              count > lists[i].most ? STATUS_MALFORMED : STATUS_OK);

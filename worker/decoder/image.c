@@ -3,7 +3,8 @@
  * asks, and refuses when told to stop at the first warning. So the strict attempt comes first, and
  * good images pay nothing; a leniently made one is reported as damaged with what was said about it.
  *
- * Returning success is no proof: what speaks of lost memory has failed.
+ * Returning success is no proof: what speaks of lost memory has failed, and what is only told when
+ * a file is closed is damage all the same.
  */
 
 #include "worker/decoder/image.h"
@@ -139,14 +140,16 @@ static bool make(const struct run_options *options, const struct image_bytes *by
                  struct decoder_reply *reply)
 {
     struct messages strict, lenient;
-    if (attempt(bytes, header, FAIL_ON_WARNING, thumbnails, &strict, reply)) {
-        reply->verdict = VERDICT_IMAGE_MADE;
-        messages_append(reply->warnings, sizeof reply->warnings, strict.warnings);
-        return true;
-    }
-    if (options->fail_on == FAIL_ON_WARNING) {
+    bool made = attempt(bytes, header, FAIL_ON_WARNING, thumbnails, &strict, reply);
+    bool sound = made && !strict.late_damage;
+    if (options->fail_on == FAIL_ON_WARNING && !sound) {
         failed_as_said(reply, &strict);
         return false;
+    }
+    if (made) {
+        reply->verdict = sound ? VERDICT_IMAGE_MADE : VERDICT_IMAGE_DAMAGED;
+        messages_append(reply->warnings, sizeof reply->warnings, strict.warnings);
+        return true;
     }
     if (!attempt(bytes, header, options->fail_on, thumbnails, &lenient, reply)) {
         failed_as_said(reply, lenient.errors[0] || lenient.warnings[0] ? &lenient : &strict);

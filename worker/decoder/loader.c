@@ -2,6 +2,10 @@
  * libvips' start, tuned for one operation at a time and memory that is given back, and the policy
  * of loaders. Blocking alone is not enough: a blocked loader still sniffs the bytes. So the caller
  * looks at the magic bytes first, and modules that are not needed are never loaded.
+ *
+ * libvips' vector code stays on: what breaks in 8.14 is its compiling from two threads at once, and
+ * here one operation is built at a time. It saves a tenth of the processor time of small images and
+ * gives the very pixels of vipsthumbnail.
  */
 
 #include "worker/decoder/loader.h"

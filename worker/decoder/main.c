@@ -39,7 +39,7 @@ static int complain(const char *text)
 }
 
 /* A terminal's or a service manager's signals are for thumbmill, which drains; we end when it
- * closes our socket, and at once when it dies. */
+ * closes our socket, and at once when it, or the thread of it that spawned us, ends (prctl(2)). */
 static bool tie_to_parent(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGXFSZ};

@@ -19,6 +19,10 @@ static int stderr_pipe = -1;             // its reading end; -1: standard error 
 static const char *const memory_texts[] = {"out of memory", "insufficient memory",
                                            "cannot allocate memory", "memory allocation failed"};
 
+/* What libvips logs when it closes a JPEG of which libjpeg warned: fail_on is looked at before each
+ * row, so what is wrong with the last ones is only counted. */
+static const char late_text[] = "read gave ";
+
 /* True when `lines` has this line already. */
 static bool has_line(const char *lines, const char *line, size_t length)
 {
@@ -126,5 +130,6 @@ void messages_take(struct messages *messages)
     g_mutex_unlock(&lock);
     take_stderr(taken->warnings, sizeof taken->warnings);
 
+    taken->late_damage = strstr(taken->warnings, late_text) != NULL;
     taken->out_of_memory = speaks_of_memory(taken->errors) || speaks_of_memory(taken->warnings);
 }

@@ -14,6 +14,7 @@ struct messages {
     char errors[IMAGE_WARNINGS_SIZE];   // of libvips' error buffer, lines parted by '\n'
     char warnings[IMAGE_WARNINGS_SIZE]; // the log's and standard error's, the same
     bool out_of_memory;                 // somebody said so, whatever was returned
+    bool late_damage; // pixels were damaged where libvips only looks after it returned success
 };
 
 /* Takes over the log of GLib. Once, before libvips starts. */

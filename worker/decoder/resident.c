@@ -3,7 +3,8 @@
 #include "worker/decoder/resident.h"
 
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int statm = -1;
@@ -17,12 +18,11 @@ bool resident_open(void)
 uint32_t resident_kb(void)
 {
     char text[128];
-    unsigned long all, resident;
     ssize_t got = pread(statm, text, sizeof text - 1, 0);
     if (got <= 0)
         return 0;
     text[got] = '\0';
-    if (sscanf(text, "%lu %lu", &all, &resident) != 2)
-        return 0;
+    const char *second = strchr(text, ' ');
+    unsigned long resident = second ? strtoul(second, NULL, 10) : 0;
     return (uint32_t)(resident * (unsigned long)sysconf(_SC_PAGESIZE) / 1024);
 }

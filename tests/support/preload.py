@@ -1,0 +1,34 @@
+"""What is loaded into a program under test: a faster clock, a call that fails.
+
+Each function gives the environment of one; `together` joins several.
+"""
+
+import os
+
+from tests.support.harness import BIN
+
+INTERPOSE = os.path.join(BIN, "libthumbmill-interpose.so")
+FAST_CLOCK = os.path.join(BIN, "libthumbmill-fast-clock.so")
+
+# How much faster the protocol's leases and deadlines pass. More, and a busy machine's own pauses
+# would look like dead workers.
+TIME_SCALE = 5
+
+
+def fast(scale=TIME_SCALE):
+    return {"LD_PRELOAD": FAST_CLOCK, "THUMBMILL_TIME_SCALE": str(scale)}
+
+
+def fault(what, below, seen):
+    """`what`: KIND:N:ERRNO|KILL|STOP (tests/faults/interpose.c). `seen`: exists once it happened."""
+    return {"LD_PRELOAD": INTERPOSE, "THUMBMILL_FAULT": what, "THUMBMILL_FAULT_BELOW": below,
+            "THUMBMILL_FAULT_SEEN": seen}
+
+
+def together(*environments):
+    joined = {}
+    for environment in environments:
+        libraries = [joined.get("LD_PRELOAD"), environment.get("LD_PRELOAD")]
+        joined.update(environment)
+        joined["LD_PRELOAD"] = ":".join(filter(None, libraries))
+    return joined
