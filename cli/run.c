@@ -42,7 +42,11 @@ struct run {
 static enum status live_ventilator(void *argument, struct reason *why)
 {
     struct run *run = argument;
-    return ventilator_run(&run->ventilator, &run->summary, why);
+    const enum status status = ventilator_run(&run->ventilator, &run->summary, why);
+    // It told everyone it knew. A worker that it did not know yet would wait for it in vain.
+    if (status == STATUS_OK)
+        stop_raise(&run->roles.stop, STOP_NOW);
+    return status;
 }
 
 static enum status live_sink(void *argument, struct reason *why)

@@ -144,13 +144,6 @@ static void done(struct world *world, uint32_t worker, uint32_t job, struct atte
     reference_done(&world->reference, worker, job, attempt.attempt);
 }
 
-void world_done(struct world *world, uint32_t worker, uint32_t job)
-{
-    uint32_t number = world->reference.jobs[job].first.number;
-
-    done(world, worker, job, (struct attempt){world->first_id + job, number});
-}
-
 static void step_done(struct world *world)
 {
     uint32_t job, worker;
@@ -414,7 +407,9 @@ static uint32_t do_what_can_be_done(struct world *world)
         if (world->reference.jobs[i].first.state == REF_READY ||
             world->reference.jobs[i].first.state == REF_RECORDED)
             continue;
-        world_done(world, 0, i);
+        world_taken(world, 0, i);
+        uint32_t number = world->reference.jobs[i].first.number;
+        done(world, 0, i, (struct attempt){world->first_id + i, number});
         recorded(world, i);
         count++;
     }

@@ -29,9 +29,8 @@ void world_step(struct world *world);
 void world_push(struct world *world);
 void world_send(struct world *world);
 void world_no_more(struct world *world);
-/* Says TAKEN, or DONE, of its first attempt. */
+/* Says TAKEN of its first attempt. */
 void world_taken(struct world *world, uint32_t worker, uint32_t job);
-void world_done(struct world *world, uint32_t worker, uint32_t job);
 /* Its beat lists what it has TAKEN, as running. */
 void world_beat(struct world *world, uint32_t worker);
 void world_pass(struct world *world, usec time);
