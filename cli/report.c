@@ -160,15 +160,27 @@ void report_human(const struct report *report, FILE *out)
     fflush(out);
 }
 
+/* Warnings are lines; one image has one line here. */
+static void join_lines(char *out, size_t size, const char *lines)
+{
+    size_t at = 0;
+    for (; *lines != '\0' && at + 3 < size; lines++) {
+        out[at++] = *lines == '\n' ? ';' : *lines;
+        if (*lines == '\n')
+            out[at++] = ' ';
+    }
+    out[at] = '\0';
+}
+
 void report_outcome(void *context, enum image_state state, const char *source, const char *error)
 {
+    char line[IMAGE_WARNINGS_SIZE];
     (void)context;
-    if (state == IMAGE_FAILED)
-        log_error("%s: %s", source, error);
-    else if (state == IMAGE_QUARANTINED)
-        log_error("%s: quarantined: %s", source, error);
+    join_lines(line, sizeof line, error);
+    if (state == IMAGE_FAILED || state == IMAGE_QUARANTINED)
+        log_error("%s: %s", source, line); // why it is in quarantine says the text
     else if (state == IMAGE_DAMAGED)
-        log_info("%s: damaged: %s", source, error);
+        log_info("%s: damaged: %s", source, line);
 }
 
 /* ---- for programs ---- */

@@ -1,7 +1,8 @@
 /*
  * See dest.h. Temporary files live in DEST/.thumbmill/tmp/INCARNATION/. Whoever holds the lock is
- * the only live run, so every folder there belongs to a worker of an earlier one: removing it also
- * fences that worker off, should it wake up, for its rename then finds no file.
+ * the only live run, so every folder there belongs to a worker of an earlier one. Such a worker is
+ * fenced off twice: before it places an image it looks at the token, which is another by then; and
+ * one that looked just before finds its files gone when it renames them.
  */
 
 #include "ventilator/dest.h"
@@ -118,9 +119,12 @@ static enum status prepare(struct dest *dest, int folder, const char *path, stru
     int tmp = open_folder(folder, "tmp");
     if (tmp < 0)
         return reason_set(why, STATUS_MACHINE, "%s/.thumbmill/tmp: %s", path, strerror(errno));
+    // In this order: a worker of a run before that makes its folder anew finds the new token.
+    int written = write_token(folder, dest->token);
+    int error = errno;
     for_each_entry(tmp, remove_incarnation);
-    if (write_token(folder, dest->token) != 0)
-        return reason_set(why, STATUS_MACHINE, "%s: cannot be written: %s", path, strerror(errno));
+    if (written != 0)
+        return reason_set(why, STATUS_MACHINE, "%s: cannot be written: %s", path, strerror(error));
     return STATUS_OK;
 }
 

@@ -86,6 +86,12 @@ static void from_sink(struct head *head)
     }
 }
 
+/* What a sink may say before it has heard of this run is about none. */
+static bool is_about_a_run(enum message_type type)
+{
+    return type != MSG_BEAT && type != MSG_REFUSED;
+}
+
 static void from_worker(struct head *head, worker_index worker)
 {
     head->crew.members[worker]->peer = head->frame.peer;
@@ -127,12 +133,14 @@ static void handle(struct head *head)
     default:
         break;
     }
+    bool ours = envelope->run == head->run && envelope->epoch == head->epoch;
     if (collector_is(head, envelope->sender)) {
-        from_sink(head);
+        if (ours || !is_about_a_run(envelope->type))
+            from_sink(head);
         return;
     }
     worker_index worker = ledger_worker_find(head->ledger, envelope->sender);
-    if (worker == NO_WORKER || envelope->run != head->run || envelope->epoch != head->epoch)
+    if (worker == NO_WORKER || !ours)
         post_reply(head, MSG_WHO);
     else
         from_worker(head, worker);

@@ -120,6 +120,11 @@ static enum status check_token(struct destination *destination, int folder, stru
                       destination->path);
 }
 
+enum status destination_confirm(struct destination *destination, int folder, struct reason *why)
+{
+    return check_token(destination, folder, why) == STATUS_OK ? STATUS_OK : STATUS_CLOSED;
+}
+
 static enum status make_ours(struct destination *destination, int folder, struct reason *why)
 {
     enum status status = check_token(destination, folder, why);

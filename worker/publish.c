@@ -85,7 +85,7 @@ static void take_back(struct publication *publication)
 enum status publish_commit(struct publication *publication, struct reason *why)
 {
     char name[OUTPUT_PATH_SIZE];
-    enum status status = STATUS_OK;
+    enum status status = destination_confirm(publication->destination, publication->folder, why);
     for (uint32_t i = 0; i < publication->count && status == STATUS_OK; i++) {
         status = naming_output(publication->options, publication->path, i, name, why);
         if (status == STATUS_OK)

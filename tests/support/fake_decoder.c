@@ -12,6 +12,7 @@
  *   HANG                    waits for ever
  *   WAIT path               opens this FIFO and reads it to its end, then OK
  *   WORK ms                 OK, that much later
+ *   COUNT path              appends a byte to this file, then OK
  *   NEED bytes              asks for memory, then OK or a failure
  *   NEED-WAIT bytes path    asks for memory, then as WAIT
  *   NONSENSE                sends what is no record
@@ -148,6 +149,13 @@ static void work_for(long ms)
     close(timer);
 }
 
+static void count_in(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    must(fd >= 0 && write(fd, "+", 1) == 1);
+    close(fd);
+}
+
 static void ask_for(struct work *work, const char *bytes)
 {
     struct decoder_need need = {
@@ -199,6 +207,8 @@ static void wait_or_ask(struct work *work)
         read_to_end(work->argument);
     if (is(work, "WORK"))
         work_for(atol(work->argument));
+    if (is(work, "COUNT"))
+        count_in(work->argument);
     if (is(work, "NEED") || is(work, "NEED-WAIT"))
         ask_for(work, work->argument);
     if (is(work, "NEED-WAIT"))

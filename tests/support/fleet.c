@@ -77,7 +77,7 @@ static void send_out(struct fleet *fleet)
 }
 
 /* The tail begins: what the slots have done so far is the measure. */
-static void stop_measuring(struct fleet *fleet)
+static void stop_measuring(struct fleet *fleet, const struct ledger_counts *counts)
 {
     for (uint32_t i = 0; i < fleet->plan->worker_count; i++) {
         struct sim_worker *worker = &fleet->workers[i];
@@ -86,6 +86,7 @@ static void stop_measuring(struct fleet *fleet)
             fleet_worker_account(fleet, worker, &worker->running[at]);
     }
     fleet->measured_until = fleet->now;
+    fleet->outcome->early_backups = (uint32_t)counts->backups;
 }
 
 static void plan_and_send(struct fleet *fleet)
@@ -100,13 +101,17 @@ static void plan_and_send(struct fleet *fleet)
         for (uint32_t i = 0; i < PLAN_BATCH && fleet->planned < fleet->plan->jobs; i++) {
             struct job job = {.id = ++fleet->planned};
 
+            job.size = (uint64_t)fleet->jobs[job.id].takes; // as images do, nearly
+
             if (ledger_plan(fleet->ledger, &job) != STATUS_OK)
                 abort();
         }
         send_out(fleet);
     }
+    if (fleet->planned == fleet->plan->jobs)
+        ledger_no_more(fleet->ledger);
     if (counts.ready == 0 && fleet->measured_until == 0)
-        stop_measuring(fleet);
+        stop_measuring(fleet, &counts);
 }
 
 static void on_hello(struct fleet *fleet, uint32_t number)
@@ -167,6 +172,15 @@ static void head_handle(struct fleet *fleet, const struct event *event)
     }
 }
 
+static void send_cancels(struct fleet *fleet)
+{
+    worker_index index;
+    struct attempt attempt;
+
+    while (ledger_next_cancel(fleet->ledger, &index, &attempt))
+        fleet_say(fleet, AT_WORKER_CANCEL, number_of(fleet, index), attempt);
+}
+
 /* Deadlines, GO, and then whatever may be sent. */
 static void head_turn(struct fleet *fleet)
 {
@@ -188,16 +202,21 @@ static void head_turn(struct fleet *fleet)
             fleet_say(fleet, AT_WORKER_GO, fleet->plan->who, (struct attempt){0});
         }
     }
+    send_cancels(fleet);
     plan_and_send(fleet);
 }
 
 static bool goes_away(const struct fleet_plan *plan)
 {
-    return plan->event == FLEET_STOPS || plan->event == FLEET_LEAVES;
+    return plan->event == FLEET_STOPS || plan->event == FLEET_FREEZES ||
+           plan->event == FLEET_LEAVES;
 }
 
 static void set_up(struct fleet *fleet)
 {
+    static const enum event_kind kinds[] = {[FLEET_STOPS] = AT_WORKER_STOP,
+                                            [FLEET_FREEZES] = AT_WORKER_FREEZE,
+                                            [FLEET_LEAVES] = AT_WORKER_LEAVE};
     const struct fleet_plan *plan = fleet->plan;
     uint64_t state = plan->seed;
 
@@ -217,10 +236,8 @@ static void set_up(struct fleet *fleet)
                    (struct event){.kind = AT_WORKER_START, .worker = i});
     }
     if (goes_away(plan))
-        fleet_post(
-            fleet, plan->when,
-            (struct event){.kind = plan->event == FLEET_STOPS ? AT_WORKER_STOP : AT_WORKER_LEAVE,
-                           .worker = plan->who});
+        fleet_post(fleet, plan->when,
+                   (struct event){.kind = kinds[plan->event], .worker = plan->who});
 }
 
 static void run(struct fleet *fleet)
@@ -275,6 +292,7 @@ static void summarize(struct fleet *fleet)
     outcome->efficiency = work / speed / (double)(fleet->measured_until - fleet->measured_from);
     outcome->returns = (double)counts.returns / plan->jobs;
     outcome->chosen = (double)fleet->chosen / plan->jobs;
+    outcome->backups = (uint32_t)counts.backups;
     outcome->elapsed = fleet->now;
 }
 

@@ -16,7 +16,8 @@
 #define FLEET_LATENCY 500 // microseconds, one way
 #define FLEET_WORKERS_MAX 128
 
-enum fleet_event { FLEET_QUIET, FLEET_STOPS, FLEET_JOINS, FLEET_LEAVES };
+/* STOPS: nothing of it moves any more. FREEZES: it beats, but no image is done any more. */
+enum fleet_event { FLEET_QUIET, FLEET_STOPS, FLEET_FREEZES, FLEET_JOINS, FLEET_LEAVES };
 
 struct fleet_plan {
     uint32_t worker_count;
@@ -40,9 +41,11 @@ struct fleet_outcome {
     uint32_t recorded;    // distinct jobs
     uint32_t most_starts; // of any one job
     /* Work done over what the slots could do, from the event (or the start) until no job is left
-     * that was never pushed. After STOPS and LEAVES, of those who stay. */
+     * that was never pushed. After STOPS, FREEZES and LEAVES, of those who stay. */
     double efficiency;
     double returns, chosen; // a job: RETURNs for want of room, jobs sent the sure way
+    uint32_t backups;       // sent, all in all
+    uint32_t early_backups; // of them, while a job was left that was never pushed
     usec elapsed;           // until the last job is recorded
     usec first_job;         // JOINS: from its HELLO until its first job is there
     usec leaving;           // LEAVES: from its LEAVING until nothing of it is left

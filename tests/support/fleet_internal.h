@@ -13,6 +13,8 @@ enum event_kind {
     AT_WORKER_BEAT_DUE,
     AT_WORKER_START, // it says HELLO
     AT_WORKER_STOP,
+    AT_WORKER_FREEZE,
+    AT_WORKER_CANCEL,
     AT_WORKER_LEAVE,
     AT_WORKER_GO,
     AT_HEAD_HELLO,
@@ -51,7 +53,7 @@ struct sim_worker {
     uint32_t capacity;
     worker_index index;                   // in the ledger
     bool connected;                       // PUSH deals to it
-    bool stopped, leaving, told_go, gone; // as it sees itself
+    bool stopped, frozen, leaving, told_go, gone; // as it sees itself
     bool go_sent;                         // as the head sees it
     uint32_t swallowed;
     double busy; // microseconds of its slots within the time that is measured

@@ -108,16 +108,25 @@ static void leave_if_done(struct fleet *fleet, uint32_t number)
     }
 }
 
+/* Its place among those running; running_count: it was cancelled. */
+static uint32_t find_running(const struct sim_worker *worker, struct attempt attempt)
+{
+    uint32_t at = 0;
+
+    while (at < worker->running_count && (worker->running[at].attempt.job != attempt.job ||
+                                          worker->running[at].attempt.attempt != attempt.attempt))
+        at++;
+    return at;
+}
+
 static void on_worker_finish(struct fleet *fleet, const struct event *event)
 {
     struct sim_worker *worker = &fleet->workers[event->worker];
     struct sim_job *job = &fleet->jobs[event->attempt.job];
-    uint32_t at = 0;
+    uint32_t at = find_running(worker, event->attempt);
 
-    if (worker->stopped)
+    if (worker->stopped || worker->frozen || at == worker->running_count)
         return;
-    while (worker->running[at].attempt.job != event->attempt.job)
-        at++;
     fleet_worker_account(fleet, worker, &worker->running[at]);
     worker->running[at] = worker->running[--worker->running_count];
     fleet->outcome->recorded += !job->recorded;
@@ -171,6 +180,29 @@ static void on_worker_stop(struct fleet *fleet, const struct event *event)
         fleet->jobs[dequeue(worker).job].dealt = true;
 }
 
+static void on_worker_freeze(struct fleet *fleet, const struct event *event)
+{
+    fleet->workers[event->worker].frozen = true;
+}
+
+static void on_worker_cancel(struct fleet *fleet, const struct event *event)
+{
+    struct sim_worker *worker = &fleet->workers[event->worker];
+    uint32_t at = find_running(worker, event->attempt);
+
+    if (worker->stopped)
+        return;
+    if (at < worker->running_count)
+        worker->running[at] = worker->running[--worker->running_count];
+    for (uint32_t queued = worker->queue_count; queued > 0; queued--) {
+        struct attempt attempt = dequeue(worker);
+
+        if (attempt.job != event->attempt.job || attempt.attempt != event->attempt.attempt)
+            enqueue(worker, attempt);
+    }
+    fill_slots(fleet, event->worker);
+}
+
 static void on_worker_leave(struct fleet *fleet, const struct event *event)
 {
     struct sim_worker *worker = &fleet->workers[event->worker];
@@ -194,7 +226,8 @@ void fleet_worker_handle(struct fleet *fleet, const struct event *event)
         [AT_WORKER_JOB] = on_worker_job,     [AT_WORKER_FINISH] = on_worker_finish,
         [AT_WORKER_START] = on_worker_start, [AT_WORKER_BEAT_DUE] = on_worker_beat_due,
         [AT_WORKER_STOP] = on_worker_stop,   [AT_WORKER_LEAVE] = on_worker_leave,
-        [AT_WORKER_GO] = on_worker_go,
+        [AT_WORKER_GO] = on_worker_go,       [AT_WORKER_FREEZE] = on_worker_freeze,
+        [AT_WORKER_CANCEL] = on_worker_cancel,
     };
 
     handlers[event->kind](fleet, event);

@@ -16,6 +16,12 @@ static bool is_random(const struct world *world)
     return world->schedule.seed != 0;
 }
 
+/* What, drawn at random as often as the rest, would keep anything else from going on for long. */
+static bool is_passed_over(struct world *world)
+{
+    return is_random(world) && choose(world, 8) > 0;
+}
+
 static uint32_t choose_worker(struct world *world)
 {
     return choose(world, world->reference.worker_count);
@@ -149,6 +155,8 @@ static void step_done(struct world *world)
     uint32_t job, worker;
     struct attempt attempt = choose_attempt(world, &worker, &job);
 
+    if (world->slow && is_passed_over(world))
+        return;
     done(world, worker, job, attempt);
 }
 
@@ -157,6 +165,8 @@ static void step_return(struct world *world)
     uint32_t job, worker;
     struct returned returned = {.attempt = choose_attempt(world, &worker, &job), .room = 1};
 
+    if (world->slow && is_passed_over(world))
+        return;
     if (!is_random(world) || choose(world, 2) == 0) // else FULL, so that threes come about
         returned.reason = choose(world, RETURN_REASONS);
     assert_int_equal(
@@ -173,7 +183,11 @@ static void recorded(struct world *world, uint32_t job)
 
 static void step_recorded(struct world *world)
 {
-    recorded(world, choose(world, world->reference.job_count));
+    uint32_t job = choose(world, world->reference.job_count);
+    bool early = world->reference.jobs[job].first.state < REF_DONE;
+
+    if (!early || !is_passed_over(world))
+        recorded(world, job);
 }
 
 enum beat_style { LISTS_NOTHING, LISTS_WHAT_RUNS, LISTS_ANYTHING, BEAT_STYLES };
@@ -213,9 +227,11 @@ void world_beat(struct world *world, uint32_t worker)
 
 static void step_beat(struct world *world)
 {
-    uint32_t worker = choose_worker(world);
+    uint32_t worker = choose_worker(world), style = choose(world, BEAT_STYLES);
 
-    beat(world, worker, choose(world, BEAT_STYLES));
+    if (style != LISTS_WHAT_RUNS && world->slow && is_passed_over(world))
+        return;
+    beat(world, worker, style);
 }
 
 static void join(struct world *world, uint32_t worker, uint32_t capacity)
@@ -249,16 +265,18 @@ static void step_join_or_leave(struct world *world)
 {
     uint32_t worker = choose_worker(world);
 
-    if (world->reference.workers[worker].known)
-        leave(world, worker);
-    else
+    if (!world->reference.workers[worker].known)
         join(world, worker, 1 + choose(world, 2));
+    else if (!is_passed_over(world))
+        leave(world, worker);
 }
 
 static void step_leaving(struct world *world)
 {
     uint32_t worker = choose_worker(world);
 
+    if (is_passed_over(world))
+        return;
     ledger_worker_leaving(world->ledger, world->index[worker]);
     reference_leaving(&world->reference, worker);
 }
@@ -267,6 +285,8 @@ static void step_capacity(struct world *world)
 {
     uint32_t worker = choose_worker(world), capacity = choose(world, 3);
 
+    if (capacity == 0 && is_passed_over(world))
+        return;
     ledger_worker_capacity(world->ledger, world->index[worker], capacity);
     reference_capacity(&world->reference, worker, capacity);
 }
@@ -296,8 +316,10 @@ static void step_time(struct world *world)
 {
     static const usec passes[] = {TAKEN_DEADLINE_MIN, LEASE, 1, TAKEN_DEADLINE_MIN / 2,
                                   BACKUP_AFTER_MIN};
+    uint32_t chosen = choose(world, is_random(world) ? 5 : 2);
 
-    world_pass(world, passes[choose(world, is_random(world) ? 5 : 2)]);
+    if (passes[chosen] < LEASE || !is_passed_over(world))
+        world_pass(world, passes[chosen]);
 }
 
 static void step_idle(struct world *world)

@@ -16,6 +16,7 @@ struct world {
     uint64_t first_id, incarnations;
     uint64_t recorded_before, retries_before, returns_before, backups_before;
     struct schedule schedule;
+    bool slow; // of random schedules: workers mostly keep what they have
 };
 
 /* Another schedule in the same ledger: so many workers of one slot, and all jobs planned. */

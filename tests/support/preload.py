@@ -4,8 +4,9 @@ Each function gives the environment of one; `together` joins several.
 """
 
 import os
+import threading
 
-from tests.support.harness import BIN
+from tests.support.harness import BIN, PATIENCE
 
 INTERPOSE = os.path.join(BIN, "libthumbmill-interpose.so")
 FAST_CLOCK = os.path.join(BIN, "libthumbmill-fast-clock.so")
@@ -32,3 +33,15 @@ def together(*environments):
         joined.update(environment)
         joined["LD_PRELOAD"] = ":".join(filter(None, libraries))
     return joined
+
+
+def wait_stopped(process):
+    """Returns once a process has stopped itself."""
+    flags = os.WSTOPPED | os.WEXITED | os.WNOWAIT
+    found = []
+    waiter = threading.Thread(
+        target=lambda: found.append(os.waitid(os.P_PID, process.pid, flags)), daemon=True)
+    waiter.start()
+    waiter.join(PATIENCE)
+    if not found or found[0].si_code != os.CLD_STOPPED:
+        raise AssertionError(f"{process.name} did not stop: {found}")

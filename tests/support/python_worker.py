@@ -90,7 +90,7 @@ class Run:
             image.resize(wanted, Image.Resampling.LANCZOS, reducing_gap=2).save(aside, "JPEG")
             names.append((aside, self.place(path, label)))
             outputs.append([*wanted, os.stat(aside).st_size, os.stat(aside).st_mtime_ns])
-        if time.monotonic() >= self.lease_until:
+        if time.monotonic() >= self.lease_until or self.trouble():
             return None
         for aside, name in names:
             os.makedirs(os.path.dirname(name), exist_ok=True)

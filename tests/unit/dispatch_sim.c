@@ -185,6 +185,52 @@ static void a_worker_that_leaves_hands_back_and_nothing_is_repeated(void **state
     say("7 beside one that left", "", &outcome);
 }
 
+/* Whether it falls silent with jobs in hand, or goes on beating, while the last jobs are done. */
+static void a_straggler_near_the_end_delays_it_by_no_more_than_the_lease(void **state)
+{
+    static const enum fleet_event ways[] = {FLEET_STOPS, FLEET_FREEZES};
+    struct fleet_plan plan = fleet_of(8, 8, 100);
+    struct fleet_outcome quiet, slow;
+
+    (void)state;
+    run(&plan, &quiet);
+    plan.who = 3;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        usec latest = 0;
+
+        plan.event = ways[i];
+        for (usec before = 10 * US_PER_MS; before <= US_PER_S; before += 10 * US_PER_MS) {
+            plan.when = quiet.elapsed - before;
+            run(&plan, &slow);
+            assert_int_equal(slow.early_backups, 0);
+            latest = slow.elapsed > latest ? slow.elapsed : latest;
+        }
+        print_message("%-42s %.2f s late at most\n",
+                      i == 0 ? "one that stops in the last second" : "one that freezes but beats",
+                      (double)(latest - quiet.elapsed) / (double)US_PER_S);
+        assert_true(latest - quiet.elapsed <= LEASE);
+    }
+}
+
+/* Long jobs, of which many take longer than BACKUP_AFTER_MIN, and some workers are slow. */
+static void backups_cost_nothing_while_there_is_other_work(void **state)
+{
+    struct fleet_plan plan = fleet_of(8, 8, 60);
+    struct fleet_outcome outcome;
+
+    (void)state;
+    plan.median = 400 * US_PER_MS;
+    for (uint32_t i = 4; i < 8; i++)
+        plan.workers[i].speed = 0.5;
+    run(&plan, &outcome);
+    say("long jobs, half of the workers slow", "", &outcome);
+    print_message("%u backups of %u jobs, %u of them early\n", outcome.backups, plan.jobs,
+                  outcome.early_backups);
+    assert_int_equal(outcome.early_backups, 0);
+    assert_true(outcome.backups <= plan.jobs / 100);
+    assert_true(outcome.efficiency >= STEADY_MIN);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +243,8 @@ int main(void)
         cmocka_unit_test(a_stopped_worker_delays_nothing_but_what_was_dealt_to_it),
         cmocka_unit_test(a_worker_that_joins_has_work_within_a_round_trip),
         cmocka_unit_test(a_worker_that_leaves_hands_back_and_nothing_is_repeated),
+        cmocka_unit_test(a_straggler_near_the_end_delays_it_by_no_more_than_the_lease),
+        cmocka_unit_test(backups_cost_nothing_while_there_is_other_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
