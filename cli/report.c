@@ -163,13 +163,12 @@ void report_human(const struct report *report, FILE *out)
 /* Warnings are lines; one image has one line here. */
 static void join_lines(char *out, size_t size, const char *lines)
 {
-    size_t at = 0;
-    for (; *lines != '\0' && at + 3 < size; lines++) {
-        out[at++] = *lines == '\n' ? ';' : *lines;
-        if (*lines == '\n')
-            out[at++] = ' ';
+    out[0] = '\0';
+    for (size_t used = 0; *lines != '\0' && used + 1 < size; used = strlen(out)) {
+        const size_t length = strcspn(lines, "\n");
+        snprintf(out + used, size - used, "%s%.*s", used > 0 ? "; " : "", (int)length, lines);
+        lines += length + (lines[length] == '\n');
     }
-    out[at] = '\0';
 }
 
 void report_outcome(void *context, enum image_state state, const char *source, const char *error)

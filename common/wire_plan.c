@@ -1,6 +1,6 @@
 /*
- * ASK, ANSWER, OUTCOME, CRASHED, FINISH, FINISHED: what the head and the sink agree on, image by image and
- * at the end.
+ * ASK, ANSWER, OUTCOME, CRASHED, FINISH, FINISHED: what the head and the sink agree on, image by
+ * image and at the end.
  */
 
 #include "common/wire_body.h"
