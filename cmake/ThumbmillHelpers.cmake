@@ -50,6 +50,6 @@ function(thumbmill_unit_test name)
   target_link_libraries(unit_${name} PRIVATE ${arg_USES} cmocka)
   thumbmill_target_options(unit_${name})
   add_test(NAME unit/${name} COMMAND unit_${name})
-  set_tests_properties(unit/${name} PROPERTIES TIMEOUT 180
+  set_tests_properties(unit/${name} PROPERTIES TIMEOUT 600
     ENVIRONMENT "${THUMBMILL_TEST_ENVIRONMENT}")
 endfunction()

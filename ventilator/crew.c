@@ -92,6 +92,9 @@ void crew_lost(struct head *head, worker_index worker, const char *how)
 {
     log_error("worker %s is lost: %s; its jobs go to others", head->crew.members[worker]->name,
               how);
+    struct ledger_worker state;
+    if (ledger_worker_at(head->ledger, worker, &state))
+        dest_fence(&head->dest, state.incarnation);
     forget(head, worker);
 }
 

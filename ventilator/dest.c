@@ -2,7 +2,8 @@
  * See dest.h. Temporary files live in DEST/.thumbmill/tmp/INCARNATION/. Whoever holds the lock is
  * the only live run, so every folder there belongs to a worker of an earlier one. Such a worker is
  * fenced off twice: before it places an image it looks at the token, which is another by then; and
- * one that looked just before finds its files gone when it renames them.
+ * one that looked just before finds its files gone when it renames them. The latter holds for a
+ * worker of this run that was given up, too, and both for every one when the run is over.
  */
 
 #include "ventilator/dest.h"
@@ -10,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +76,13 @@ static void remove_incarnation(int tmp, const char *name)
     (void)unlinkat(tmp, name, AT_REMOVEDIR);
 }
 
+static void fence_all(const struct dest *dest)
+{
+    int fd = openat(dest->tmp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        for_each_entry(fd, remove_incarnation);
+}
+
 static enum status take_lock(struct dest *dest, int folder, const char *path, struct reason *why)
 {
     int fd = openat(folder, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -120,9 +129,10 @@ static enum status prepare(struct dest *dest, int folder, const char *path, stru
     if (tmp < 0)
         return reason_set(why, STATUS_MACHINE, "%s/.thumbmill/tmp: %s", path, strerror(errno));
     // In this order: a worker of a run before that makes its folder anew finds the new token.
+    dest->tmp_fd = tmp;
     int written = write_token(folder, dest->token);
     int error = errno;
-    for_each_entry(tmp, remove_incarnation);
+    fence_all(dest);
     if (written != 0)
         return reason_set(why, STATUS_MACHINE, "%s: cannot be written: %s", path, strerror(error));
     return STATUS_OK;
@@ -147,8 +157,20 @@ enum status dest_open(struct dest *dest, const char *path, struct reason *why)
     return status;
 }
 
+void dest_fence(const struct dest *dest, uint64_t incarnation)
+{
+    char name[17];
+    snprintf(name, sizeof name, "%016" PRIx64, incarnation);
+    remove_incarnation(dest->tmp_fd, name);
+}
+
 void dest_close(struct dest *dest)
 {
+    if (dest->tmp_fd > 0) {
+        (void)unlinkat(dest->tmp_fd, "../token", 0); // before, as in prepare()
+        fence_all(dest);
+        close(dest->tmp_fd);
+    }
     if (dest->lock_fd > 0)
         close(dest->lock_fd);
     *dest = (struct dest){0};

@@ -13,10 +13,16 @@
 
 struct dest {
     int lock_fd; // 0: not held
+    int tmp_fd;  // the workers' temporary files; 0: not opened
     char token[DEST_TOKEN_SIZE];
 };
 
 /* Makes the folders, takes the lock, removes temporary files of runs before, writes a new token.
  * STATUS_MACHINE with the path and the cause; nothing is left open then. */
 enum status dest_open(struct dest *dest, const char *path, struct reason *why) MUST_USE;
-void dest_close(struct dest *dest); // gives up the lock; a zeroed one is fine
+/* Removes the temporary files of one worker: whatever it was about to publish, it can't any more,
+ * not even if it sleeps and wakes up between its last look at the lease and its rename. */
+void dest_fence(const struct dest *dest, uint64_t incarnation);
+/* The same for every worker; no token is valid any more; gives up the lock. A zeroed one is fine.
+ */
+void dest_close(struct dest *dest);

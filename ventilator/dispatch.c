@@ -41,27 +41,23 @@ static enum status push_job(struct head *head, const struct job *job)
     return channel_send(head->jobs, head->buffer.bytes, head->buffer.size);
 }
 
-/* The largest job of the look-ahead enters the ledger only when it can leave at once. */
-static const struct job *next_push(struct head *head)
+/* The largest jobs of the look-ahead enter the ledger, only when they can leave at once. */
+static void plan_jobs(struct head *head)
 {
-    const struct job *job = ledger_next_push(head->ledger, head->now);
-    struct job planned;
-    if (job || !ledger_window_is_open(head->ledger) ||
-        !lookahead_take(&head->plan.lookahead, &planned))
-        return job;
-    if (ledger_plan(head->ledger, &planned) != STATUS_OK) {
-        job_clear(&planned);
-        head_fail(head, "out of memory for a job");
-        return NULL;
-    }
-    return ledger_next_push(head->ledger, head->now);
+    struct job job;
+    while (ledger_window_is_open(head->ledger) && lookahead_take(&head->plan.lookahead, &job))
+        if (ledger_plan(head->ledger, &job) != STATUS_OK) {
+            job_clear(&job);
+            head_fail(head, "out of memory for a job");
+            return;
+        }
 }
 
 static void push_jobs(struct head *head)
 {
     head->jobs_blocked = false;
     for (uint32_t i = 0; i < DISPATCH_PER_TURN; i++) {
-        const struct job *job = next_push(head);
+        const struct job *job = ledger_next_push(head->ledger, head->now);
         if (!job)
             return;
         if (push_job(head, job) != STATUS_OK) {
@@ -129,8 +125,9 @@ void dispatch_turn(struct head *head)
         ledger_no_more(head->ledger);
     if (!head->collector.started)
         return;
-    send_sure_jobs(head);
+    plan_jobs(head);
     push_jobs(head);
+    send_sure_jobs(head);
 }
 
 void dispatch_taken(struct head *head, worker_index worker)

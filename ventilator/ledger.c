@@ -69,11 +69,26 @@ static bool gives_out(const struct ledger *ledger)
     return !ledger->draining && done < DONE_MAX;
 }
 
-bool ledger_window_is_open(const struct ledger *ledger)
+/* Places of the window that nothing out occupies. */
+static uint64_t free_places(const struct ledger *ledger)
 {
     uint64_t out = ledger->occupied + ledger->in_state[ENTRY_PUSHED].count;
+    bool closed = ledger->paused || ledger->alone > 0 || !gives_out(ledger);
 
-    return out < ledger->window && !ledger->paused && ledger->alone == 0 && gives_out(ledger);
+    return closed || out >= ledger->window ? 0 : ledger->window - out;
+}
+
+bool ledger_window_is_open(const struct ledger *ledger)
+{
+    return free_places(ledger) > ledger->in_state[ENTRY_READY].count;
+}
+
+/* While the pipes are doubted, one push at a time finds out which of them still lead to somebody.
+ */
+static bool may_push(const struct ledger *ledger)
+{
+    return free_places(ledger) > 0 &&
+           (ledger->probes == 0 || ledger->in_state[ENTRY_PUSHED].count == 0);
 }
 
 const struct job *ledger_next_push(struct ledger *ledger, usec now)
@@ -81,7 +96,7 @@ const struct job *ledger_next_push(struct ledger *ledger, usec now)
     uint32_t index = ledger->in_state[ENTRY_READY].first;
 
     ledger_tell(ledger, now);
-    return index != NONE && ledger_window_is_open(ledger) ? &ledger->entries[index].job : NULL;
+    return index != NONE && may_push(ledger) ? &ledger->entries[index].job : NULL;
 }
 
 void ledger_pushed(struct ledger *ledger, uint64_t job, usec now)
@@ -108,10 +123,16 @@ static worker_index choose_for(const struct ledger *ledger, uint32_t index)
     return ledger_room_choose_idle(ledger, entry->avoid);
 }
 
+/* Whether what is READY goes the sure way too, for pushes may get stuck. */
+static bool is_sure(const struct ledger *ledger)
+{
+    return ledger->probes > 0 && free_places(ledger) > 0;
+}
+
 const struct job *ledger_next_sure(struct ledger *ledger, usec now, worker_index *worker)
 {
     static const enum entry_state ways[] = {ENTRY_READY_ALONE, ENTRY_READY_APART, ENTRY_READY_SURE,
-                                            ENTRY_BACKUP_READY};
+                                            ENTRY_BACKUP_READY, ENTRY_READY};
 
     ledger_tell(ledger, now);
     if (!gives_out(ledger))
@@ -119,7 +140,7 @@ const struct job *ledger_next_sure(struct ledger *ledger, usec now, worker_index
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
         uint32_t index = ledger->in_state[ways[i]].first;
 
-        if (index == NONE)
+        if (index == NONE || (ways[i] == ENTRY_READY && !is_sure(ledger)))
             continue;
         *worker = choose_for(ledger, index);
         if (*worker != NO_WORKER)
@@ -137,7 +158,8 @@ void ledger_sent(struct ledger *ledger, uint64_t job, worker_index worker, usec 
         return;
     enum entry_state state = ledger->entries[index].state;
     uint32_t twin = ledger->entries[index].twin;
-    if (state == ENTRY_READY_SURE || state == ENTRY_READY_APART || state == ENTRY_READY_ALONE) {
+    if (state == ENTRY_READY_SURE || state == ENTRY_READY_APART || state == ENTRY_READY_ALONE ||
+        (state == ENTRY_READY && ledger->probes > 0)) {
         ledger_entry_move(ledger, index, ENTRY_SENT, worker);
     } else if (twin != NONE && ledger->entries[twin].state == ENTRY_BACKUP_READY) {
         ledger->backups++;

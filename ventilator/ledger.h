@@ -86,7 +86,8 @@ void ledger_no_more(struct ledger *ledger);
  * worker is leaving, a job runs alone, or no worker is well. It is still READY until
  * ledger_pushed() says it went. */
 const struct job *ledger_next_push(struct ledger *ledger, usec now);
-/* True when ledger_next_push() would give a job that were planned now: time to plan one. */
+/* True when a job planned now could leave at once, beside those that are READY: time to plan one.
+ */
 bool ledger_window_is_open(const struct ledger *ledger);
 /* It was sent: job->attempt, as ledger_next_push() had it, is the live attempt now. */
 void ledger_pushed(struct ledger *ledger, uint64_t job, usec now);

@@ -127,6 +127,7 @@ void ledger_entry_move(struct ledger *ledger, uint32_t index, enum entry_state s
     worker_index before = entry->holder;
 
     unlink_entry(ledger, index);
+    ledger->probes -= entry->state == ENTRY_PUSHED && ledger->probes > 0;
     ledger->alone -= entry->alone;
     entry->alone = state == ENTRY_READY_ALONE ||
                    (entry->alone && (state == ENTRY_SENT || state == ENTRY_TAKEN));

@@ -144,7 +144,8 @@ struct ledger {
     bool paused;  // no pushes until those made before a worker's LEAVING are accounted for
     bool no_more; // nothing will be planned any more
     uint64_t planned, recorded, retries, returns, backups;
-    uint32_t alone;              // jobs that wait to run alone, or do: nothing is pushed
+    uint32_t probes; // pushes to go through one by one before pipes are trusted; 0: they are
+    uint32_t alone;  // jobs that wait to run alone, or do: nothing is pushed
     double mean_time, mean_size; // smoothed, of jobs from TAKEN to DONE; time 0: none was seen
 
     struct entry *entries;

@@ -87,8 +87,10 @@ static void expire_jobs(struct ledger *ledger)
     usec allowance = ledger_taken_allowance(ledger);
     uint32_t index;
 
-    while ((index = first_overdue(ledger, ENTRY_PUSHED, allowance)) != NONE)
+    while ((index = first_overdue(ledger, ENTRY_PUSHED, allowance)) != NONE) {
         ledger_entry_lost(ledger, index);
+        ledger->probes = 2 * ledger->heard.count; // round robin comes past every pipe
+    }
     expire_sent(ledger, ENTRY_SENT, allowance);
     expire_sent(ledger, ENTRY_BACKUP_SENT, allowance);
     while ((index = first_overdue(ledger, ENTRY_OVERTAKEN, OVERTAKEN_ALLOWANCE)) != NONE)

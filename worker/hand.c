@@ -109,7 +109,9 @@ static void publish(struct hand *hand, struct workshop *workshop)
     usec begun = clock_now();
     enum status status = publish_seal(&hand->outputs, result->outputs, &why);
     if (status == STATUS_OK)
-        status = lease_holds(workshop) ? publish_commit(&hand->outputs, &why) : STATUS_CLOSED;
+        status = lease_holds(workshop) && !atomic_load(&hand->task->cancelled)
+                     ? publish_commit(&hand->outputs, &why)
+                     : STATUS_CLOSED;
     result->stages[STAGE_WRITE] += clock_now() - begun;
     if (status == STATUS_OK)
         hand->task->fate = FATE_RESULT;
@@ -149,7 +151,8 @@ void hand_finish(struct hand *hand, struct workshop *workshop)
     task->result.latency = now - task->taken;
     task->result.busy = now - hand->since;
     atomic_store(&task->running, false);
-    if (task->fate == FATE_OPEN || atomic_load(&task->cancelled))
+    // What was published before a CANCEL came must be told: the record knows outputs by their time.
+    if (task->fate == FATE_OPEN || (task->fate != FATE_RESULT && atomic_load(&task->cancelled)))
         task->fate = FATE_DROPPED;
     *hand = (struct hand){.input = -1};
     void *item = task;

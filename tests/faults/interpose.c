@@ -103,8 +103,8 @@ static void see(const char *path)
     if (fault.seen == NULL)
         return;
     int size = snprintf(line, sizeof line, "%s %lu %s\n", kind_names[fault.kind], fault.nth, path);
-    long fd = syscall(SYS_openat, AT_FDCWD, fault.seen,
-                      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    long fd =
+        syscall(SYS_openat, AT_FDCWD, fault.seen, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     syscall(SYS_write, fd, line, size);
     syscall(SYS_close, fd);
 }
@@ -201,7 +201,7 @@ int renameat2(int from_folder, const char *from, int to_folder, const char *to, 
     do {                                                                                           \
         va_list arguments;                                                                         \
         va_start(arguments, flags);                                                                \
-        if (((flags) & O_CREAT) != 0 || ((flags) & O_TMPFILE) == O_TMPFILE)                        \
+        if (((flags)&O_CREAT) != 0 || ((flags)&O_TMPFILE) == O_TMPFILE)                            \
             (mode) = va_arg(arguments, mode_t);                                                    \
         va_end(arguments);                                                                         \
     } while (0)

@@ -51,10 +51,10 @@ struct sim_worker {
     struct running running[ATTEMPTS_MAX];
     uint32_t running_count;
     uint32_t capacity;
-    worker_index index;                   // in the ledger
-    bool connected;                       // PUSH deals to it
+    worker_index index;                           // in the ledger
+    bool connected;                               // PUSH deals to it
     bool stopped, frozen, leaving, told_go, gone; // as it sees itself
-    bool go_sent;                         // as the head sees it
+    bool go_sent;                                 // as the head sees it
     uint32_t swallowed;
     double busy; // microseconds of its slots within the time that is measured
 };

@@ -223,10 +223,10 @@ static void on_worker_go(struct fleet *fleet, const struct event *event)
 void fleet_worker_handle(struct fleet *fleet, const struct event *event)
 {
     static void (*const handlers[EVENT_KINDS])(struct fleet *, const struct event *) = {
-        [AT_WORKER_JOB] = on_worker_job,     [AT_WORKER_FINISH] = on_worker_finish,
-        [AT_WORKER_START] = on_worker_start, [AT_WORKER_BEAT_DUE] = on_worker_beat_due,
-        [AT_WORKER_STOP] = on_worker_stop,   [AT_WORKER_LEAVE] = on_worker_leave,
-        [AT_WORKER_GO] = on_worker_go,       [AT_WORKER_FREEZE] = on_worker_freeze,
+        [AT_WORKER_JOB] = on_worker_job,       [AT_WORKER_FINISH] = on_worker_finish,
+        [AT_WORKER_START] = on_worker_start,   [AT_WORKER_BEAT_DUE] = on_worker_beat_due,
+        [AT_WORKER_STOP] = on_worker_stop,     [AT_WORKER_LEAVE] = on_worker_leave,
+        [AT_WORKER_GO] = on_worker_go,         [AT_WORKER_FREEZE] = on_worker_freeze,
         [AT_WORKER_CANCEL] = on_worker_cancel,
     };
 

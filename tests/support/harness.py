@@ -26,7 +26,6 @@ from tests.support.processes import (PATIENCE, Process, children, kill, open_fil
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.path.abspath(os.environ.get("THUMBMILL_BIN", os.path.join(ROOT, "build", "dev", "bin")))
 THUMBMILL = os.path.join(BIN, "thumbmill")
-SAMPLES = os.path.join(BIN, "thumbmill-samples")
 # Environment of a program whose decoders do what the first line of an image says
 # (tests/support/fake_decoder.c).
 FAKE = {"THUMBMILL_DECODER": os.path.join(BIN, "thumbmill-fake-decoder")}

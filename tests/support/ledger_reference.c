@@ -1,6 +1,6 @@
 /*
- * The ledger on paper, written: what each event does to it. Nothing here is clever: it is here to be
- * right.
+ * The ledger on paper, written: what each event does to it. Nothing here is clever: it is here to
+ * be right.
  */
 
 #include "tests/support/ledger_reference.h"
@@ -18,6 +18,8 @@ static bool is_with(const struct reference_attempt *attempt, uint32_t worker)
 static void enter(struct reference *reference, struct reference_attempt *attempt,
                   enum reference_state state, uint32_t worker)
 {
+    if (attempt->state == REF_PUSHED && reference->probes > 0)
+        reference->probes--;
     attempt->state = state;
     attempt->by = worker;
     attempt->since = reference->now;
@@ -92,8 +94,7 @@ static void settle(struct reference *reference, uint32_t job, bool quarantined)
 
 static bool may_speak(const struct reference_attempt *attempt, uint32_t worker, uint32_t number)
 {
-    return attempt->number == number &&
-           (attempt->state == REF_PUSHED || is_with(attempt, worker));
+    return attempt->number == number && (attempt->state == REF_PUSHED || is_with(attempt, worker));
 }
 
 struct reference_attempt *reference_live(struct reference *reference, uint32_t worker, uint32_t job,
@@ -224,8 +225,8 @@ enum returned_action reference_returned(struct reference *reference, uint32_t wo
 bool reference_recorded(struct reference *reference, uint32_t job)
 {
     struct reference_job *at = &reference->jobs[job];
-    bool tells = at->first.state == REF_DONE && at->first.by != NO_WORKER && !at->overtaken &&
-                 !at->stray;
+    bool tells =
+        at->first.state == REF_DONE && at->first.by != NO_WORKER && !at->overtaken && !at->stray;
 
     for (uint32_t i = 0; i < reference->job_count && tells; i++) {
         struct reference_job *other = &reference->jobs[i];
@@ -364,17 +365,23 @@ static bool is_untaken(const struct reference *reference, const struct reference
 
 void reference_expire(struct reference *reference)
 {
+    bool doubt = false;
+
     for (uint32_t i = 0; i < reference->job_count; i++) {
         struct reference_job *job = &reference->jobs[i];
 
         if (is_untaken(reference, &job->backup))
             lose(reference, i, &job->backup);
-        if (is_untaken(reference, &job->first))
+        bool stuck = job->first.state == REF_PUSHED;
+        if (is_untaken(reference, &job->first)) {
             lose(reference, i, &job->first);
-        else if (job->first.state == REF_DONE && job->overtaken &&
-                 job->overtaken_at + OVERTAKEN_FOR <= reference->now)
+            doubt = doubt || stuck;
+        } else if (job->first.state == REF_DONE && job->overtaken &&
+                   job->overtaken_at + OVERTAKEN_FOR <= reference->now)
             lose_result(reference, i);
     }
+    if (doubt)
+        reference->probes = 2 * reference_known(reference);
 }
 
 void reference_idle(struct reference *reference)

@@ -59,6 +59,7 @@ struct reference {
     struct reference_worker workers[REFERENCE_WORKERS];
     usec now;
     bool paused, draining, no_more;
+    uint32_t probes; // pushes that must go through one by one
     uint64_t orders, retries, returns, backups;
     double mean_time, mean_size;
     struct reference_cancel cancels[2 * REFERENCE_JOBS];
@@ -67,6 +68,8 @@ struct reference {
 };
 
 uint64_t reference_window(const struct reference *reference);
+/* Workers that are known. */
+uint32_t reference_known(const struct reference *reference);
 /* Whether some job may be pushed now. */
 bool reference_may_push(const struct reference *reference);
 /* Whether the job waits for PUSH; else, if READY, for the sure way. */

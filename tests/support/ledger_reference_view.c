@@ -75,22 +75,40 @@ bool reference_waits_for_push(const struct reference_job *job)
            (job->full == 0 || job->full % 3 != 0);
 }
 
-bool reference_may_push(const struct reference *reference)
+uint32_t reference_known(const struct reference *reference)
+{
+    uint32_t known = 0;
+
+    for (uint32_t i = 0; i < reference->worker_count; i++)
+        known += reference->workers[i].known;
+    return known;
+}
+
+/* Whether the window has a free place that may be given to just any worker. */
+static bool has_place(const struct reference *reference)
 {
     uint64_t out = in_state(reference, REF_PUSHED);
-    bool waits = false, alone = false;
+    bool alone = false;
 
     for (uint32_t i = 0; i < reference->worker_count; i++) {
         uint32_t held = held_by(reference, i), limit = limit_of(&reference->workers[i]);
 
         out += held < limit ? held : limit;
     }
-    for (uint32_t i = 0; i < reference->job_count; i++) {
-        waits = waits || reference_waits_for_push(&reference->jobs[i]);
+    for (uint32_t i = 0; i < reference->job_count; i++)
         alone = alone || reference_is_alone(&reference->jobs[i]);
-    }
-    return waits && !alone && out < reference_window(reference) && !reference->paused &&
+    return !alone && out < reference_window(reference) && !reference->paused &&
            !reference->draining;
+}
+
+bool reference_may_push(const struct reference *reference)
+{
+    bool waits = false;
+
+    for (uint32_t i = 0; i < reference->job_count; i++)
+        waits = waits || reference_waits_for_push(&reference->jobs[i]);
+    return waits && has_place(reference) &&
+           (reference->probes == 0 || !reference_any_pushed(reference));
 }
 
 static bool is_out(const struct reference_job *job)
@@ -122,8 +140,10 @@ bool reference_may_send(const struct reference *reference, uint32_t job, uint32_
     if (reference_is_alone(at) &&
         (held_by(reference, worker) > 0 || reference_any_pushed(reference)))
         return false;
-    return at->first.state == REF_READY && !reference_waits_for_push(at) && !reference->draining &&
-           has_room(reference, worker) &&
+    bool sure = reference->probes > 0 && has_place(reference);
+
+    return at->first.state == REF_READY && (sure || !reference_waits_for_push(at)) &&
+           !reference->draining && has_room(reference, worker) &&
            (others == 0 || at->avoid == 0 || at->avoid != reference->workers[worker].incarnation);
 }
 

@@ -1,4 +1,4 @@
-"""Running programs, as the tests see them: what they say, how they end, what /proc tells of them."""
+"""Running programs as the tests see them: what they say, how they end, what /proc tells."""
 
 import json
 import os

@@ -1,6 +1,6 @@
 /*
  * The ledger's promises: which jobs go out, how many at once, and whose word counts.
- * tests/unit/ledger_returns.c and ledger_time.c go on.
+ * The other tests/unit/ledger_*.c go on.
  */
 
 #include "tests/support/ledger_kit.h"
@@ -109,7 +109,7 @@ static void the_window_is_the_capacity_of_those_who_are_well_and_stay(void **sta
     struct attempt first;
 
     kit_join(ledger, 3, 8, 0, 0);
-    kit_plan(ledger, 1, 20);
+    kit_plan(ledger, 1, 6);
     assert_int_equal(kit_counts(ledger).capacity, 6);
     first = kit_push(ledger, 0);
     for (int i = 1; i < 6; i++)
@@ -120,6 +120,8 @@ static void the_window_is_the_capacity_of_those_who_are_well_and_stay(void **sta
     assert_true(kit_none_to_push(ledger, 0));
     ledger_done(ledger, one, first, 0);
     assert_true(ledger_window_is_open(ledger));
+    kit_plan(ledger, 7, 7);
+    assert_false(ledger_window_is_open(ledger)); // the free place is that one's
     kit_push(ledger, 0);
     assert_true(kit_none_to_push(ledger, 0));
 }

@@ -9,10 +9,11 @@
 
 #include "tests/support/ledger_world.h"
 
-#define RANDOM_SCHEDULES 2000
+#define RANDOM_SCHEDULES 8000
 #define RANDOM_STEPS 800
-/* Jobs of every other random schedule, a slow one: so few come to where nothing else is READY. */
-#define FEW 2
+/* Jobs and workers of most random schedules, slow ones: so few come to where one is a straggler and
+ * nothing else is READY. */
+#define FEW 3
 
 static struct world world; // large
 
@@ -34,18 +35,17 @@ static void random_schedules_agree_with_the_ledger_on_paper(void **state)
     open_world();
     for (uint64_t seed = 1; seed <= RANDOM_SCHEDULES; seed++) {
         world.schedule.seed = world.schedule.random = seed;
-        uint32_t most = seed % 2 == 0 ? REFERENCE_JOBS : FEW;
-        world.slow = most == FEW;
+        world.slow = seed % 4 != 0;
         do_quick_jobs(REFERENCE_JOBS);
-        world_begin(&world, 1 + schedule_choose(&world.schedule, most),
-                    1 + schedule_choose(&world.schedule, REFERENCE_WORKERS));
-        for (int i = 0; i < RANDOM_STEPS; i++)
+        world_begin(&world, 1 + schedule_choose(&world.schedule, world.slow ? FEW : REFERENCE_JOBS),
+                    1 + schedule_choose(&world.schedule, world.slow ? FEW : REFERENCE_WORKERS));
+        for (int i = 0; i < RANDOM_STEPS && !ledger_is_settled(world.ledger); i++)
             world_step(&world);
         world_end(&world);
     }
     uint64_t backups = kit_counts(world.ledger).backups;
     print_message("%llu backups\n", (unsigned long long)backups);
-    assert_true(backups > RANDOM_SCHEDULES / 10); // or the schedules miss what they are for
+    assert_true(backups > RANDOM_SCHEDULES / 100); // or the schedules miss what they are for
     ledger_close(&world.ledger);
 }
 
@@ -102,7 +102,7 @@ static void every_short_schedule_with_a_straggler_agrees_with_the_ledger_on_pape
 {
     (void)state;
     open_world();
-    search(straggler, 5);
+    search(straggler, 4);
     ledger_close(&world.ledger);
 }
 
@@ -115,6 +115,8 @@ static void killer(void)
 
         world_taken(&world, victim, 0);
         world_beat(&world, victim);
+        if (death == 5)
+            world_push(&world); // the other job is on its way to anyone
         world_replace(&world, victim);
         if (death < 5)
             world_send(&world);

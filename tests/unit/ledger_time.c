@@ -136,31 +136,6 @@ static void what_a_beat_does_not_list_is_done_again(void **state)
     assert_int_equal(kit_counts(ledger).sent, 1);
 }
 
-/* The fifth worker that dies while a job runs on it ends the job. */
-static void a_job_that_kills_five_workers_is_quarantined(void **state)
-{
-    struct ledger *ledger = *state;
-    enum image_state settled = IMAGE_PENDING;
-
-    kit_plan(ledger, 1, 1);
-    for (uint64_t death = 1; death <= 5; death++) {
-        worker_index worker = kit_join(ledger, death, 1, 1, 0);
-        struct attempt held = death == 1 ? kit_push(ledger, 0) : kit_send(ledger, worker, 0);
-
-        assert_null(ledger_next_settled(ledger, &settled));
-        assert_true(ledger_taken(ledger, worker, held, 0));
-        kit_beat(ledger, worker, 1, &held, 1, true, 0);
-        ledger_worker_left(ledger, worker, 0);
-    }
-    assert_int_equal(kit_counts(ledger).settling, 1);
-    assert_int_equal(ledger_next_settled(ledger, &settled)->id, 1);
-    assert_int_equal(settled, IMAGE_QUARANTINED);
-    assert_null(ledger_next_settled(ledger, &settled));
-    assert_false(ledger_is_settled(ledger));
-    assert_true(ledger_recorded(ledger, 1));
-    assert_true(ledger_is_settled(ledger));
-}
-
 static void deaths_of_workers_that_did_not_run_it_or_were_leaving_do_not_count(void **state)
 {
     struct ledger *ledger = *state;
@@ -338,19 +313,40 @@ static void those_gone_are_named_again_until_they_left(void **state)
     kit_sound(ledger);
 }
 
+static void after_a_stuck_push_one_at_a_time_finds_out_and_the_rest_goes_the_sure_way(void **state)
+{
+    struct ledger *ledger = *state;
+    const usec later = TAKEN_DEADLINE_MIN;
+    worker_index worker = kit_join(ledger, 1, 2, 8, 0);
+
+    kit_plan(ledger, 1, 8);
+    struct attempt stuck = kit_push(ledger, 0);
+    (void)ledger_expire(ledger, later, NULL, 0);
+    for (int probes = 2; probes > 0; probes--) { // two for each worker
+        struct attempt probe = kit_push(ledger, later);
+        assert_true(kit_none_to_push(ledger, later));
+        kit_send(ledger, worker, later);
+        assert_true(ledger_taken(ledger, worker, probe, later));
+    }
+    assert_false(ledger_taken(ledger, worker, stuck, later));
+    kit_push(ledger, later);
+    kit_push(ledger, later);
+    assert_true(kit_none_to_send(ledger, later));
+}
+
 #define PROMISE(name) cmocka_unit_test_setup_teardown(name, open_ledger, close_ledger)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         PROMISE(a_job_not_taken_in_time_goes_the_sure_way),
+        PROMISE(after_a_stuck_push_one_at_a_time_finds_out_and_the_rest_goes_the_sure_way),
         PROMISE(slow_lines_are_given_more_time),
         PROMISE(a_sent_job_not_taken_in_time_goes_to_another_worker),
         PROMISE(a_beat_renews_the_lease),
         PROMISE(a_hello_said_again_renews_the_lease),
         PROMISE(a_silent_worker_is_gone_and_its_jobs_go_to_others),
         PROMISE(what_a_beat_does_not_list_is_done_again),
-        PROMISE(a_job_that_kills_five_workers_is_quarantined),
         PROMISE(deaths_of_workers_that_did_not_run_it_or_were_leaving_do_not_count),
         PROMISE(while_one_is_leaving_nothing_is_pushed_until_nothing_is_on_its_way),
         PROMISE(a_leaving_worker_may_not_go_while_a_job_was_sent_to_it),
