@@ -1,5 +1,5 @@
 /*
- * The order of things: keeper -> destination and decoders probed -> slots. At the end: everything
+ * The order of things: keeper -> roots and destination probed -> slots. At the end: everything
  * that threads wait on is stopped, keeper and slots are joined, and only then closed. The decoders'
  * spawner outlives the slots, for decoders die with it.
  */
@@ -44,6 +44,8 @@ struct crew {
 
 /* --- the keeper --- */
 
+/* Decoders are looked at only after a trouble of slots at work: the first is started for the first
+ * image, so a run that finds nothing to do starts none. */
 static enum status probe(struct crew *crew, struct reason *why)
 {
     enum status status = STATUS_OK;
@@ -51,7 +53,7 @@ static enum status probe(struct crew *crew, struct reason *why)
         status = source_probe(crew->shop.roots[i], why);
     if (status == STATUS_OK)
         status = destination_probe(crew->shop.destination, why);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && crew->started > 0)
         status = decoder_pool_probe(crew->shop.decoders, crew->stopped, why);
     return status;
 }

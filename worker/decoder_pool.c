@@ -1,6 +1,7 @@
 /*
- * The spawner waits until there is no spare. After a failure it tries again only when a slot asks,
- * so that a missing program is not looked for in a circle.
+ * The spawner waits until a slot asks for the first time, and from then on while there is a spare.
+ * After a failure it tries again only when a slot asks, so that a missing program is not looked for
+ * in a circle.
  */
 
 #include "worker/decoder_pool.h"
@@ -18,6 +19,7 @@ struct decoder_pool {
     pthread_mutex_t lock; // over everything below
     pthread_cond_t changed;
     struct decoder spare;
+    bool wanted;       // somebody has asked: from then on a spare is kept
     unsigned waiting;  // slots that ask
     uint64_t failures; // so far
     bool failed;       // the last time
@@ -51,7 +53,8 @@ static void *spawn_spares(void *argument)
     struct decoder_pool *pool = argument;
     pthread_mutex_lock(&pool->lock);
     while (!pool->closing) {
-        if (pool->stopped || pool->spare.pid != 0 || (pool->failed && pool->waiting == 0))
+        if (!pool->wanted || pool->stopped || pool->spare.pid != 0 ||
+            (pool->failed && pool->waiting == 0))
             pthread_cond_wait(&pool->changed, &pool->lock);
         else
             spawn_one(pool);
@@ -109,6 +112,7 @@ enum status decoder_pool_take(struct decoder_pool *pool, struct decoder *decoder
     enum status status = STATUS_OK;
     pthread_mutex_lock(&pool->lock);
     uint64_t seen = pool->failures;
+    pool->wanted = true;
     pool->waiting++;
     pthread_cond_broadcast(&pool->changed);
     while (pool->spare.pid == 0 && pool->failures == seen && !pool->stopped)
