@@ -58,6 +58,7 @@ static void *run(void *argument)
     struct clerk *clerk = argument;
     void *item;
     while (clerk->failed == STATUS_OK && queue_take(clerk->handed, &item) == STATUS_OK) {
+        atomic_store(&clerk->busy, true);
         clerk_read(clerk, item);
         for (int i = 1; i < GROUP_MAX && clerk->failed == STATUS_OK; i++) {
             if (queue_try_take(clerk->handed, &item) != STATUS_OK)
@@ -65,6 +66,7 @@ static void *run(void *argument)
             clerk_read(clerk, item);
         }
         clerk_commit(clerk);
+        atomic_store(&clerk->busy, false);
     }
     return NULL;
 }
@@ -151,6 +153,11 @@ enum status clerk_answer(struct clerk *clerk, struct letter **letter)
 int clerk_fd(const struct clerk *clerk)
 {
     return queue_fd(clerk->answers);
+}
+
+bool clerk_is_busy(struct clerk *clerk)
+{
+    return atomic_load(&clerk->busy) || queue_size(clerk->handed) > 0;
 }
 
 void clerk_look(struct clerk *clerk, struct clerk_view *view)

@@ -57,4 +57,7 @@ enum status clerk_answer(struct clerk *clerk, struct letter **letter) MUST_USE;
  * first, then look: what ends a sink is shown after its last words. */
 int clerk_fd(const struct clerk *clerk);
 
+/* Something waits for it, or is in its hands: a sink that records nothing now is slow, not idle. */
+bool clerk_is_busy(struct clerk *clerk);
+
 void clerk_look(struct clerk *clerk, struct clerk_view *view);

@@ -9,6 +9,7 @@
  */
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "common/queue.h"
 #include "common/wire.h"
@@ -31,6 +32,7 @@ struct clerk {
     struct queue *handed, *answers; // of struct letter
     pthread_t thread;
     bool running;
+    _Atomic bool busy; // something is in its hands
     pthread_mutex_t lock;
     struct clerk_view view; // under the lock
     /* The thread's own: */

@@ -50,7 +50,7 @@ static void say_beat(struct desk *desk)
 {
     struct beat *beat = &desk->out.beat;
     beat->sent = desk->now;
-    beat->capacity = 0;
+    beat->capacity = clerk_is_busy(desk->clerk);
     beat->trouble = text_of("");
     beat->held.count = 0;
     beat->round_trip = 0;

@@ -20,7 +20,7 @@
 #define BUSY_MS 10000
 /* Pages kept in memory, in kB: the upper levels of both trees of 100 M images, and the folders at
  * hand. And the log's length in pages before it is written back. By measurement: DECISIONS.md. */
-#define WRITER_CACHE "-65536"
+#define WRITER_CACHE "-32768"
 #define LOG_PAGES "2000"
 
 static enum status open_file(struct record *record, struct reason *why)

@@ -52,6 +52,8 @@ void collector_hello(struct head *head)
 
 void collector_beat(struct head *head)
 {
+    if (head->in.beat.capacity > 0) // it works on something: not idle, only slow
+        head->collector.recorded = head->now;
     memcpy(head->collector.states, head->in.beat.states, sizeof head->collector.states);
     head->collector.peer = head->frame.peer;
     head->collector.heard = head->now;
@@ -79,7 +81,7 @@ static void send_start(struct head *head)
         head->collector.asked = head->now;
 }
 
-static void final_counts(struct head *head, struct dispatch_counts *counts)
+void collector_counts(struct head *head, struct dispatch_counts *counts)
 {
     struct ledger_counts ledger;
     ledger_count(head->ledger, &ledger);
@@ -92,7 +94,7 @@ static void final_counts(struct head *head, struct dispatch_counts *counts)
 static void send_finish(struct head *head)
 {
     head->out.envelope.type = MSG_FINISH;
-    final_counts(head, &head->out.finish);
+    collector_counts(head, &head->out.finish);
     if (post_send(head, &head->collector.peer))
         head->collector.asked = head->now;
 }

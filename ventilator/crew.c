@@ -80,6 +80,17 @@ void crew_trouble(struct head *head, worker_index worker, struct text trouble)
     memcpy(member->trouble, text, sizeof text);
 }
 
+void crew_is_blind(struct head *head, worker_index worker)
+{
+    head->crew.members[worker]->blind_until = head->now + TROUBLE_GRACE + BEAT_INTERVAL;
+    ledger_worker_capacity(head->ledger, worker, 0);
+}
+
+bool crew_stays_blind(const struct head *head, worker_index worker)
+{
+    return head->now < head->crew.members[worker]->blind_until;
+}
+
 static void forget(struct head *head, worker_index worker)
 {
     free(head->crew.members[worker]);
@@ -142,12 +153,22 @@ static const char *some_trouble(const struct crew *crew)
     return "no worker has room";
 }
 
+static bool somebody_leaves(const struct head *head)
+{
+    struct ledger_worker state;
+    for (worker_index i = 0; i < WORKERS_MAX; i++)
+        if (head->crew.members[i] && ledger_worker_at(head->ledger, i, &state) && state.leaving)
+            return true;
+    return false;
+}
+
 /* Nobody can work: after the grace the run stops, with the reason of one of them. */
 static void look_for_trouble(struct head *head)
 {
     struct ledger_counts counts;
     ledger_count(head->ledger, &counts);
-    if (counts.workers == 0 || counts.workers_well > 0) {
+    if (counts.workers == 0 || counts.workers_well > 0 || !head->collector.started ||
+        somebody_leaves(head)) { // who leaves still has something in hand
         head->crew.trouble_since = 0;
         return;
     }

@@ -151,10 +151,13 @@ void dispatch_done(struct head *head, worker_index worker)
 void dispatch_beat(struct head *head, worker_index worker)
 {
     const struct beat *beat = &head->in.beat;
-    crew_trouble(head, worker, beat->trouble);
+    if (!crew_stays_blind(head, worker))
+        crew_trouble(head, worker, beat->trouble);
     if (beat->round_trip > 0)
         ledger_worker_round_trip(head->ledger, worker, beat->round_trip);
     ledger_beat(head->ledger, worker, beat, head->now);
+    if (crew_stays_blind(head, worker))
+        ledger_worker_capacity(head->ledger, worker, 0);
     ledger_strays(head->ledger, worker, &beat->held, &head->out.attempts);
     send_cancel(head, worker);
     post_alive(head, &head->crew.members[worker]->peer, beat->sent);
@@ -166,7 +169,7 @@ static bool head_sees(const struct head *head, const struct job *job)
     char path[JOB_PATH_SIZE + 2 + JOB_PATH_SIZE];
     struct stat stat;
     snprintf(path, sizeof path, "%s/%s", head->config->sources->roots[job->root], job->path);
-    return fstatat(AT_FDCWD, path, &stat, AT_SYMLINK_NOFOLLOW) == 0;
+    return fstatat(AT_FDCWD, path, &stat, 0) == 0; // as the walk looked
 }
 
 static void look_for_source(struct head *head, worker_index worker, uint64_t id)
@@ -178,8 +181,8 @@ static void look_for_source(struct head *head, worker_index worker, uint64_t id)
         outcomes_add(head, id, IMAGE_FAILED, "no such file: it was removed since it was found");
         return;
     }
-    ledger_worker_capacity(head->ledger, worker, 0);
     crew_trouble(head, worker, text_of("it does not see a source file that the head sees"));
+    crew_is_blind(head, worker);
     ledger_retry(head->ledger, id, head->now);
 }
 

@@ -48,6 +48,7 @@ struct crew_member {
     char name[WORKER_NAME_SIZE];
     char host[HOST_SIZE];
     char trouble[IMAGE_ERROR_SIZE];
+    usec blind_until; // it does not see what the head sees; what it says of itself does not count
 };
 
 struct crew {
@@ -155,6 +156,9 @@ void dispatch_beat(struct head *head, worker_index worker);
 void crew_hello(struct head *head);
 void crew_leaving(struct head *head, worker_index worker);
 void crew_trouble(struct head *head, worker_index worker, struct text trouble);
+/* It gets nothing for longer than the grace, so that others do the work, or the run stops. */
+void crew_is_blind(struct head *head, worker_index worker);
+bool crew_stays_blind(const struct head *head, worker_index worker);
 void crew_lost(struct head *head, worker_index worker, const char *how);
 void crew_welcome_all(struct head *head); // those still to be welcomed; the sink is there
 void crew_turn(struct head *head);
@@ -167,6 +171,8 @@ void collector_hello(struct head *head);
 void collector_beat(struct head *head);
 void collector_recorded(struct head *head);
 void collector_turn(struct head *head);
+/* What the head says at the end of how many there were. */
+void collector_counts(struct head *head, struct dispatch_counts *counts);
 /* True when a message of this sender is the sink's. */
 bool collector_is(const struct head *head, uint64_t sender);
 

@@ -211,6 +211,7 @@ void plan_answer(struct head *head, const struct answer *answer)
 
 void plan_ask_anew(struct head *head)
 {
+    send_ask(head, NULL); // the sink learns at once which numbers there are
     head->plan.counts_sent = false;
     for (uint32_t i = 0; i < ASKS_MAX; i++)
         head->plan.asks[i].sent = 0;

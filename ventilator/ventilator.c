@@ -5,6 +5,7 @@
 
 #include "ventilator/ventilator.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,12 +35,21 @@ void head_fail(struct head *head, const char *format, ...)
     head->failed = STATUS_MACHINE;
 }
 
+/* Both sides counted; only if they agree the run is what it says. */
 static void finished(struct head *head)
 {
-    if (head->collector.finishing) {
-        head->collector.finished = true;
-        head->collector.summary = head->in.finished;
-    }
+    if (!head->collector.finishing)
+        return;
+    head->collector.finished = true;
+    head->collector.summary = head->in.finished;
+    struct dispatch_counts counts;
+    collector_counts(head, &counts);
+    uint64_t settled = summary_settled(&head->in.finished);
+    if (settled > counts.enumerated || (settled < counts.enumerated && !counts.interrupted))
+        head_fail(head,
+                  "the counts do not agree: found %" PRIu64 " images, the sink has the outcome of "
+                  "%" PRIu64 "; run it again",
+                  counts.enumerated, settled);
 }
 
 static void started(struct head *head)

@@ -47,21 +47,27 @@ bool walk_must_end(struct walk *walk)
     return atomic_load_explicit(&walk->ended, memory_order_relaxed);
 }
 
+/* Unsigned numbers wrap: what was added is taken back by its negative. */
+static void count_found(struct walk *walk, uint64_t images, uint64_t bytes)
+{
+    pthread_mutex_lock(&walk->lock);
+    walk->counts.enumerated += images;
+    walk->counts.known_bytes += bytes;
+    pthread_mutex_unlock(&walk->lock);
+}
+
 /* Takes *found. False when the walk must end. */
 static bool put(struct walk *walk, struct found **found)
 {
     const uint64_t size = (*found)->size;
     void *item = *found;
     *found = NULL;
-    if (queue_put(walk->queue, &item) != STATUS_OK) {
-        found_free(item);
-        return false;
-    }
-    pthread_mutex_lock(&walk->lock);
-    walk->counts.enumerated++;
-    walk->counts.known_bytes += size;
-    pthread_mutex_unlock(&walk->lock);
-    return true;
+    count_found(walk, 1, size); // before it can be taken, recorded, and compared with the count
+    if (queue_put(walk->queue, &item) == STATUS_OK)
+        return true;
+    count_found(walk, -1, -size);
+    found_free(item);
+    return false;
 }
 
 /* NULL when memory is out; said and counted. */

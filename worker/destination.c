@@ -122,7 +122,7 @@ static enum status check_token(struct destination *destination, int folder, stru
 
 enum status destination_confirm(struct destination *destination, int folder, struct reason *why)
 {
-    return check_token(destination, folder, why) == STATUS_OK ? STATUS_OK : STATUS_CLOSED;
+    return check_token(destination, folder, why);
 }
 
 static enum status make_ours(struct destination *destination, int folder, struct reason *why)

@@ -38,7 +38,7 @@ enum status destination_create(struct destination *destination, int folder, uint
                                int *fd, struct reason *why) MUST_USE;
 /* Removes it. */
 void destination_discard(struct destination *destination, int folder, uint64_t number);
-/* To be asked before an image's first file is placed. STATUS_CLOSED: DEST has another head by now,
+/* To be asked before an image's first file is placed. STATUS_MACHINE: DEST has another head by now,
  * or none that can be seen; what was made for the one before must not stand there. */
 enum status destination_confirm(struct destination *destination, int folder,
                                 struct reason *why) MUST_USE;

@@ -95,7 +95,7 @@ static void fill_result(struct hand *hand, const struct workshop *workshop,
     result->height = reply->height;
     result->bytes_in = reply->bytes_in;
     for (int i = 0; i < STAGES; i++)
-        result->stages[i] = (usec)reply->stages[i];
+        result->stages[i] = reply->stages[i] < INT64_MAX / 2 ? (usec)reply->stages[i] : 0;
     result->stages[STAGE_READ] += hand->opening;
     memcpy(result->outputs, reply->outputs, sizeof result->outputs);
     memcpy(result->warnings, reply->warnings, sizeof result->warnings);

@@ -4,6 +4,8 @@
  * list, the worker does not have.
  */
 
+#include <string.h>
+
 #include "common/protocol.h"
 #include "worker/state.h"
 
@@ -145,6 +147,7 @@ static bool send_first(struct worker *worker)
     enum status status = encode_result(worker, task);
     if (status == STATUS_MALFORMED) { // its decoder made up numbers that no peer would believe
         task_failed(task, "its decoder answered what makes no sense");
+        memset(task->result.stages, 0, sizeof task->result.stages);
         status = encode_result(worker, task);
     }
     if (status == STATUS_OK)

@@ -159,13 +159,14 @@ static usec earlier(usec one, usec other)
 
 static usec next_deadline(const struct worker *worker)
 {
-    usec deadline = earlier(session_deadline(&worker->session),
-                            worker->session.heard + worker->config->head_timeout);
+    usec deadline = session_deadline(&worker->session);
+    if (worker->crew != NULL || !worker->config->stay) // between runs one that stays waits for ever
+        deadline = earlier(deadline, worker->session.heard + worker->config->head_timeout);
     if (worker->greeting)
         deadline = earlier(deadline, worker->hello_due);
     if (worker->crew != NULL)
         deadline = earlier(deadline, worker->beat_due);
-    if (worker->leaving)
+    if (worker->leaving && worker->holdings.count == worker->outbox.count)
         deadline = earlier(deadline, worker->leave_at);
     return deadline;
 }
