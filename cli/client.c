@@ -5,9 +5,9 @@
 #include "cli/client.h"
 
 #include <stdlib.h>
-#include <sys/random.h>
 
 #include "common/protocol.h"
+#include "common/random.h"
 #include "common/wire.h"
 
 /* A head answers within milliseconds; it may just be starting. */
@@ -46,10 +46,7 @@ static enum status encode_request(struct buffer *buffer, enum message_type reque
     if (message == NULL)
         return reason_set(why, STATUS_MACHINE, "out of memory");
     message->envelope.type = request;
-    // Any number but 0: nothing is kept about who asks.
-    if (getrandom(&message->envelope.sender, sizeof message->envelope.sender, 0) < 0 ||
-        message->envelope.sender == 0)
-        message->envelope.sender = 1;
+    message->envelope.sender = random_id(); // nothing is kept about who asks
     enum status status = wire_encode(buffer, message);
     free(message);
     return status == STATUS_OK ? status : reason_set(why, STATUS_MACHINE, "out of memory");

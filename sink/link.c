@@ -2,9 +2,8 @@
 
 #include "sink/link.h"
 
-#include <sys/random.h>
-
 #include "common/log.h"
+#include "common/random.h"
 
 /* Silence before the channel is opened anew, at first and at most. Beats are answered each second.
  */
@@ -13,15 +12,6 @@
 
 /* The last words may take so long to leave. */
 #define FAREWELL_LINGER (1 * US_PER_S)
-
-static uint64_t random_id(void)
-{
-    uint64_t id = 0;
-    while (id == 0)
-        if (getrandom(&id, sizeof id, 0) != (ssize_t)sizeof id)
-            id = 0;
-    return id;
-}
 
 static enum status open_channel(struct link *link, usec now, struct reason *why)
 {

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/random.h"
 #include "ventilator/head.h"
 
 /* Frames read in one turn before jobs are sent again. */
@@ -276,15 +276,6 @@ static enum status bind_all(struct head *head)
             head->config->listening(head->config->listening_context, &address);
     }
     return STATUS_OK;
-}
-
-static uint64_t random_id(void)
-{
-    uint64_t id = 0;
-    while (id == 0)
-        if (getrandom(&id, sizeof id, 0) != sizeof id)
-            id = 0;
-    return id;
 }
 
 static enum status head_open(struct head *head)

@@ -5,10 +5,9 @@
 
 #include "worker/session.h"
 
-#include <sys/random.h>
-
 #include "common/log.h"
 #include "common/protocol.h"
+#include "common/random.h"
 
 /* An answer to HELLO or BEAT is due each second. */
 #define PATIENCE_MIN (5 * US_PER_S)
@@ -27,10 +26,8 @@ static enum status open_channel(struct session *session, struct reason *why)
 enum status session_open(struct session *session, struct context *context,
                          const struct address *head, struct reason *why)
 {
-    *session = (struct session){.context = context, .patience = PATIENCE_MIN};
-    while (session->incarnation == 0) // 0 means "not known"
-        if (getrandom(&session->incarnation, sizeof session->incarnation, 0) < 0)
-            session->incarnation = 0;
+    *session =
+        (struct session){.context = context, .incarnation = random_id(), .patience = PATIENCE_MIN};
     address_endpoint(head, SOCKET_CONTROL, session->endpoint);
     enum status status = open_channel(session, why);
     session->heard = session->opened;
